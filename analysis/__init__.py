@@ -1,0 +1,1 @@
+"""What is measured: posterior samples, influence, its events, and the claims they decide."""

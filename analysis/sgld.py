@@ -1,0 +1,152 @@
+"""Localised SGLD for a batch of chains: the inner loop of the posterior sampler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from torch import Tensor
+
+from analysis.streams import MAX_CHAINS, NoiseStreams
+
+Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
+LossFunction = Callable[[Parameters, Tensor | None], Tensor]
+Observe = Callable[[Parameters], Tensor]
+
+DISTANCE_EVERY = 10  # draws between two measurements of the distance from the anchor
+
+
+class DifferentiatedLoss(Protocol):
+    """A loss function that brings its own gradient, where that beats autograd."""
+
+    def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor: ...
+
+    def losses_and_gradient(
+        self, parameters: Parameters, batch: Tensor | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Losses (chains, samples) and the gradient of each chain's summed losses."""
+        ...
+
+
+class PosteriorConfig(BaseModel):
+    """The local posterior p(w) ~ exp(-nbeta L_n(w) - gamma/2 |w - w*|^2) and how it is sampled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nbeta: float = Field(80.0, ge=0, description="n x beta: effective number of samples [ours]")
+    gamma: float = Field(1000.0, gt=0, description="localisation, 1/parameter^2 [ours]")
+    step_size: float = Field(1e-4, gt=0, description="SGLD step size epsilon [ours]")
+    chains: int = Field(32, ge=1, le=MAX_CHAINS, description="chains per checkpoint")
+    draws: int = Field(2000, ge=2, description="draws kept per chain")
+    burn_in: int = Field(100, ge=0, description="steps before the first draw")
+    thinning: PositiveInt = Field(1, description="steps per draw")
+    batch_size: PositiveInt | None = Field(
+        None, description="samples per gradient; null: all of them"
+    )
+    preconditioner: Literal["none", "rmsprop"] = "none"
+    rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="memory of the squared gradient")
+    rmsprop_epsilon: float = Field(0.1, gt=0, description="added to its root")
+    dtype: Literal["float32", "float64"] = "float32"
+    max_diverged: float = Field(0.1, ge=0, le=1, description="tolerated share of diverged chains")
+    memory_gib: float = Field(1.0, gt=0, description="memory for chains in flight, GiB")
+
+    @property
+    def sgld_steps(self) -> int:
+        """SGLD steps per chain."""
+        return self.burn_in + 1 + (self.draws - 1) * self.thinning
+
+
+class ChainBatch:
+    """Chains advancing together, each around its own anchor and with its own random streams."""
+
+    def __init__(
+        self,
+        loss: LossFunction | DifferentiatedLoss,
+        observe: Observe | None,
+        anchor: dict[str, Tensor],
+        config: PosteriorConfig,
+        *,
+        noise_seeds: Sequence[int],
+        batch_seeds: Sequence[int],
+        n_samples: int,
+        noise: float,
+    ) -> None:
+        """Start at `anchor`, name -> (chains, *shape). Arguments as in `sample_posterior`."""
+        self.loss, self.observe, self.anchor, self.config = loss, observe, anchor, config
+        self.n_samples, self.batch_size = n_samples, config.batch_size or n_samples
+        self.state = {name: a.clone() for name, a in anchor.items()}
+        self.square = {name: torch.zeros_like(a) for name, a in anchor.items()}
+        first = next(iter(anchor.values()))
+        self.device, self.chains = first.device, len(first)
+        self.sizes = [math.prod(a.shape[1:]) for a in anchor.values()]
+        scale = noise * math.sqrt(config.step_size)
+        self.noise = NoiseStreams(noise_seeds, sum(self.sizes), scale, self.device)
+        self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
+
+    def run(self, progress: Callable[[int], None] | None = None) -> tuple[Tensor, Tensor]:
+        """Losses (chains, draws, samples) and squared distances (chains, draws measured)."""
+        config, kept, distances = self.config, [], []
+        losses, grads = self.losses_and_gradient()
+        for step in range(1, config.sgld_steps + 1):
+            self.move(grads)
+            losses, grads = self.losses_and_gradient()
+            draw, rest = divmod(step - config.burn_in - 1, config.thinning)
+            if draw >= 0 and rest == 0:
+                kept.append(self.observed(losses))
+                if draw % DISTANCE_EVERY == 0:
+                    distances.append(self.squared_distance())
+            if progress is not None and step % 100 == 0:
+                progress(100 * self.chains)
+        if progress is not None:
+            progress(config.sgld_steps % 100 * self.chains)
+        return torch.stack(kept, 1).float().cpu(), torch.stack(distances, 1).float().cpu()
+
+    def losses_and_gradient(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Losses of the next batch (chains, samples) and the gradient of their sum, per chain."""
+        batch = self.next_batch()
+        if hasattr(self.loss, "losses_and_gradient"):
+            return self.loss.losses_and_gradient(self.state, batch)
+        leaves = {name: w.detach().requires_grad_() for name, w in self.state.items()}
+        losses = self.loss(leaves, batch)
+        grads = torch.autograd.grad(losses.sum(), list(leaves.values()))
+        return losses.detach(), dict(zip(leaves, grads, strict=True))
+
+    def observed(self, losses: Tensor) -> Tensor:
+        """The losses to keep; those of a full batch have just been computed."""
+        if self.observe is None and self.config.batch_size is None:
+            return losses
+        with torch.no_grad():
+            return self.observe(self.state) if self.observe else self.loss(self.state, None)
+
+    def next_batch(self) -> Tensor | None:
+        """Indices (chains, batch_size) without repeats, or None for the full batch."""
+        if self.config.batch_size is None:
+            return None
+        picks = [torch.randperm(self.n_samples, generator=g) for g in self.batches]
+        return torch.stack(picks)[:, : self.batch_size].to(self.device)
+
+    @torch.no_grad()
+    def move(self, grads: dict[str, Tensor]) -> None:
+        """One SGLD step in place; `grads` are of the summed losses of the batch."""
+        config, half = self.config, self.config.step_size / 2
+        noise, start = self.noise.next(), 0
+        for (name, w), size in zip(self.state.items(), self.sizes, strict=True):
+            xi = noise[:, start : start + size].view(w.shape)
+            start += size
+            if config.preconditioner == "none":
+                w.lerp_(self.anchor[name], half * config.gamma)
+                w.add_(grads[name], alpha=-half * config.nbeta / self.batch_size).add_(xi)
+                continue
+            mean, square = grads[name] / self.batch_size, self.square[name]
+            square.lerp_(mean * mean, 1 - config.rmsprop_decay)
+            gain = 1 / (square.sqrt() + config.rmsprop_epsilon)
+            drift = config.nbeta * mean + config.gamma * (w - self.anchor[name])
+            w.sub_(half * gain * drift).add_(gain.sqrt() * xi)
+
+    def squared_distance(self) -> Tensor:
+        """|w - w*|^2 of every chain."""
+        moved = [w - self.anchor[name] for name, w in self.state.items()]
+        return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)

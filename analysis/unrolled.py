@@ -1,0 +1,73 @@
+"""Exact influence: the derivative of a loss during training with respect to a sample's weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.func import jvp
+
+from models.linear_network import Weights, gradient
+from models.training import Optimizer, initial_state, update
+
+
+def unrolled_influence(
+    initial: Weights,
+    targets: Tensor,
+    record: Sequence[int],
+    *,
+    optimizer: Optimizer = "gradient_descent",
+    learning_rate: float,
+) -> Tensor:
+    r"""Influence $d\ell_j(t) / dv_i$ at v = 1, differentiated through every training step.
+
+    Forward mode: the tangent of the weights with respect to each source's weight is carried along
+    with the weights, one copy of the network per source. This is the limit of leave-one-out as
+    the removed share goes to zero, and exact to rounding.
+
+    Args:
+        initial: unbatched weights; targets: (features, items); record: increasing steps.
+
+    Returns:
+        (recorded, source, target), squared-error units per unit of sample weight. Negative: the
+        source helps the target.
+    """
+    n = targets.shape[-1]
+    state = initial_state(Weights(*(w.repeat(n, 1, 1) for w in initial)))
+    tangent = initial_state(Weights(*(torch.zeros_like(w) for w in state.weights)))
+    ones, towards_source = torch.ones(n, n, dtype=targets.dtype), torch.eye(n, dtype=targets.dtype)
+    kept = []
+    for step in range(max(record) + 1):
+        if step in record:
+            kept.append(_directional(state.weights, tangent.weights, targets))
+        if step < max(record):
+            state, tangent = jvp(
+                lambda s, v, t=step: update(s, targets, v, t, optimizer, learning_rate),
+                (state, ones),
+                (tangent, towards_source),
+            )
+    return torch.stack(kept)
+
+
+def _directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
+    """Change of every loss along each source's tangent: (source, target)."""
+    error = weights.W2 @ weights.W1 - targets
+    moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
+    return (error * moved).sum(-2)
+
+
+def instantaneous_influence(weights: Weights, targets: Tensor) -> Tensor:
+    r"""Minus the inner product of the samples' gradients, $-\nabla\ell_i \cdot \nabla\ell_j$.
+
+    What one small step on source i does to the loss of target j, and the limit of
+    gamma x influence as the localisation gamma grows.
+
+    Returns:
+        (..., source, target) for weights with the same leading dimensions. Negative: helps.
+    """
+    n = targets.shape[-1]
+    each = n * torch.eye(n, dtype=targets.dtype)  # selects one sample's own gradient
+    grads = gradient(Weights(*(w.unsqueeze(-3) for w in weights)), targets, each)
+    flat = torch.cat([g.flatten(-2) for g in grads], dim=-1)  # (..., source, parameters)
+    return -flat @ flat.mT

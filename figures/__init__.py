@@ -1,0 +1,1 @@
+"""One script per figure; each draws saved tables and computes nothing."""

@@ -1,0 +1,1 @@
+"""What is trained: semantic hierarchies and the networks that learn them."""

@@ -1,0 +1,92 @@
+"""The two-layer linear network on one-hot inputs: output of item k is column k of W2 @ W1.
+
+Every function broadcasts over leading dimensions, so that a thousand networks (reweighted copies,
+chains) train or sample as one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Weights(NamedTuple):
+    """W1 (..., hidden, items) and W2 (..., features, hidden)."""
+
+    W1: Tensor
+    W2: Tensor
+
+
+def residuals(weights: Weights, targets: Tensor) -> Tensor:
+    """W2 W1 - Y, shape (..., features, items)."""
+    return weights.W2 @ weights.W1 - targets
+
+
+def sample_losses(weights: Weights, targets: Tensor) -> Tensor:
+    """Loss of every item, l_i = |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units."""
+    return 0.5 * residuals(weights, targets).square().sum(-2)
+
+
+def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weights:
+    """Gradient of the training loss (1/n) sum_i v_i l_i.
+
+    Args:
+        sample_weights: v, shape (..., items); ones for ordinary training. n stays the number of
+            items whatever v is, so that v_i = 0 leaves the pull of the other items unchanged.
+    """
+    error = residuals(weights, targets) * sample_weights.unsqueeze(-2) / targets.shape[-1]
+    return Weights(weights.W2.mT @ error, error @ weights.W1.mT)
+
+
+def random_weights(
+    n_items: int, n_features: int, hidden_width: int, init_scale: float, seed: int
+) -> Weights:
+    """Independent normal entries of standard deviation `init_scale`, float64."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = ((hidden_width, n_items), (n_features, hidden_width))
+    return Weights(
+        *(
+            init_scale * torch.randn(shape, generator=generator, dtype=torch.float64)
+            for shape in shapes
+        )
+    )
+
+
+def aligned_weights(targets: Tensor, hidden_width: int, init_scale: float) -> Weights:
+    """Balanced initialisation in the singular basis: W2 W1 = U (init_scale^2 I) V^T.
+
+    Here the theory of independent modes holds exactly (gradient flow), mode strength
+    G_k(0) = init_scale^2.
+
+    Raises:
+        ValueError: the hidden layer is narrower than the number of modes.
+    """
+    U, s, Vt = torch.linalg.svd(targets, full_matrices=False)
+    if hidden_width < len(s):
+        raise ValueError(f"hidden_width {hidden_width} is below the number of modes, {len(s)}")
+    basis = torch.eye(hidden_width, len(s), dtype=targets.dtype)
+    return Weights(init_scale * basis @ Vt, init_scale * U @ basis.T)
+
+
+def initial_mode_strength(initial: Weights, targets: Tensor) -> float:
+    """Effective initial strength g0 of the modes of a small initialisation, mean over modes.
+
+    While W2 W1 is small, mode k grows through (W1 v_k + W2^T u_k) / 2, the balanced part of the
+    two layers; the rest decays. Hence g0_k = |W1 v_k + W2^T u_k|^2 / 4.
+    """
+    U, _, Vt = torch.linalg.svd(targets, full_matrices=False)
+    growing = (initial.W1 @ Vt.T + initial.W2.T @ U) / 2  # (hidden, modes)
+    return float(growing.square().sum(0).mean())
+
+
+def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular basis of the input-output covariance (1/n) sum_i y_i x_i^T.
+
+    Returns:
+        U (features, modes), s (modes,) in decreasing order, V (items, modes).
+    """
+    U, s, Vt = np.linalg.svd(targets / targets.shape[1], full_matrices=False)
+    return U, s, Vt.T

@@ -1,0 +1,142 @@
+"""Full-batch training of many linear networks at once, with per-sample weights that may change
+from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor
+
+from models.linear_network import Weights, gradient
+
+Optimizer = Literal["gradient_descent", "momentum", "adam"]
+OPTIMIZERS: tuple[str, ...] = get_args(Optimizer)
+MOMENTUM = 0.9
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
+
+SampleWeights = Callable[[int], Tensor]  # step -> v, shape (..., items)
+
+
+class State(NamedTuple):
+    """A network in training: weights, and the optimizer's two running averages."""
+
+    weights: Weights
+    first: Weights
+    second: Weights
+
+
+def initial_state(weights: Weights) -> State:
+    """The state before the first step: running averages at zero."""
+    zeros = Weights(*(torch.zeros_like(w) for w in weights))
+    return State(weights, zeros, zeros)
+
+
+def update(
+    state: State,
+    targets: Tensor,
+    sample_weights: Tensor,
+    step: int,
+    optimizer: Optimizer,
+    learning_rate: float,
+) -> State:
+    """State after one optimizer step; a pure function, so that it can be differentiated.
+
+    Args:
+        sample_weights: shape (..., items).
+        step: steps already taken (Adam's bias correction).
+    """
+    grads = gradient(state.weights, targets, sample_weights)
+    if optimizer == "gradient_descent":
+        moved = (w - learning_rate * g for w, g in zip(state.weights, grads, strict=True))
+        return state._replace(weights=Weights(*moved))
+    if optimizer == "momentum":
+        velocity = Weights(
+            *(MOMENTUM * m + g for m, g in zip(state.first, grads, strict=True))
+        )
+        moved = (w - learning_rate * m for w, m in zip(state.weights, velocity, strict=True))
+        return state._replace(weights=Weights(*moved), first=velocity)
+    if optimizer == "adam":
+        b1, b2 = ADAM_BETAS
+        first = Weights(
+            *(b1 * m + (1 - b1) * g for m, g in zip(state.first, grads, strict=True))
+        )
+        second = Weights(
+            *(b2 * v + (1 - b2) * g * g for v, g in zip(state.second, grads, strict=True))
+        )
+        scale = (1 - b2 ** (step + 1)) ** 0.5 / (1 - b1 ** (step + 1))
+        # Epsilon under the root keeps the update differentiable where the average is zero.
+        moved = (
+            w - learning_rate * scale * m / (v + ADAM_EPSILON**2).sqrt()
+            for w, m, v in zip(state.weights, first, second, strict=True)
+        )
+        return State(Weights(*moved), first, second)
+    raise ValueError(f"optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}")
+
+
+def recorded_steps(steps: int, every: int) -> list[int]:
+    """0, every, 2 every, ... up to and including `steps`."""
+    return sorted({*range(0, steps + 1, every), steps})
+
+
+def trajectory(
+    initial: Weights,
+    targets: Tensor,
+    steps: int,
+    *,
+    optimizer: Optimizer = "gradient_descent",
+    learning_rate: float,
+    sample_weights: Tensor | SampleWeights | None = None,
+) -> Iterator[tuple[int, Weights]]:
+    """Yield (step, weights) at step 0, 1, ..., `steps` of training from `initial`.
+
+    Args:
+        initial: weights with any leading dimensions (the networks trained together).
+        targets: Y, shape (features, items).
+        sample_weights: v of shape (..., items), or a function of the step; ones by default.
+            Its leading dimensions broadcast with those of `initial`.
+
+    Raises:
+        FloatingPointError: training diverged; names the step and the learning rate.
+    """
+    if sample_weights is None:
+        sample_weights = torch.ones(targets.shape[-1], dtype=targets.dtype)
+    weights_at = sample_weights if callable(sample_weights) else lambda _: sample_weights
+    lead = torch.broadcast_shapes(initial.W1.shape[:-2], weights_at(0).shape[:-1])
+    state = initial_state(Weights(*(w.expand(*lead, *w.shape[-2:]) for w in initial)))
+    for step in range(steps + 1):
+        if not all(bool(w.isfinite().all()) for w in state.weights):
+            raise FloatingPointError(
+                f"training diverged by step {step} at learning rate {learning_rate}: lower it"
+            )
+        yield step, state.weights
+        state = update(state, targets, weights_at(step), step, optimizer, learning_rate)
+
+
+def train(
+    initial: Weights,
+    targets: Tensor,
+    record: Sequence[int],
+    *,
+    optimizer: Optimizer = "gradient_descent",
+    learning_rate: float,
+    sample_weights: Tensor | SampleWeights | None = None,
+) -> Weights:
+    """Weights at the steps in `record`; arguments and errors as for `trajectory`.
+
+    Returns:
+        W1 (recorded, ..., hidden, items), W2 (recorded, ..., features, hidden).
+    """
+    path = trajectory(
+        initial,
+        targets,
+        max(record),
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        sample_weights=sample_weights,
+    )
+    wanted = set(record)
+    kept = [weights for step, weights in path if step in wanted]
+    return Weights(*(torch.stack(w) for w in zip(*kept, strict=True)))
