@@ -187,3 +187,17 @@ def _drop_diverged(draws: Draws, config: PosteriorConfig) -> Draws:
     if lost:
         logger.warning("%d of %d chains diverged and were dropped", lost, total)
     return draws
+
+
+def cost(
+    config: PosteriorConfig, *, anchors: int, parameters: int, observed: int, threads: int
+) -> str:
+    """A sentence on the size of a run before it starts: chain steps and memory of the traces."""
+    chains = anchors * config.chains
+    traces = 4 * chains * config.draws * observed / 2**30
+    return (
+        f"{anchors} checkpoints x {config.chains} chains x {config.sgld_steps} steps = "
+        f"{chains * config.sgld_steps / 1e6:.1f} million chain steps of {parameters} parameters "
+        f"on {threads} thread(s); loss traces {traces:.2f} GiB in all, in flight at most "
+        f"{config.memory_gib:g} GiB more"
+    )

@@ -101,6 +101,12 @@ class Hierarchy:
         """Nodes with at least two children, breadth first: each tells its children apart."""
         return [node for node in self.root.walk() if len(node.children) > 1]
 
+    def depth(self, node: Node) -> int:
+        """Number of nodes above `node`; 0 for the root."""
+        leaves = set(node.leaves())
+        above = [other for other in self.root.walk() if leaves <= set(other.leaves())]
+        return [other.name for other in above].index(node.name)
+
     def contrasts(self, node: Node) -> np.ndarray:
         """Input directions told apart at `node`, shape (pairs of children, items), unit length.
 

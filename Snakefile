@@ -1,0 +1,37 @@
+# Stagewise data attribution: from a bare clone to figures and a claims table.
+#
+#   snakemake --cores 2                                   everything
+#   snakemake --cores 2 toy|figures|claims                a part
+#   snakemake --cores 2 --configfile my.yaml              my.yaml overrides the keys it names
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/toy.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        PATHS.claims_page,
+        FIGURES,
+
+
+rule toy:
+    input:
+        PATHS.influence,
+        PATHS.events,
+        [PATHS.whole(table) for table in TOY_TABLES],
+
+
+rule figures:
+    input:
+        FIGURES,
+
+
+rule claims:
+    input:
+        PATHS.claims_page,

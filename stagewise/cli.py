@@ -1,0 +1,262 @@
+"""The command line: every stage of the pipeline as a plain command."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stagewise.config import Config, ConfigError, load_config
+from stagewise.paths import Paths
+
+# typer: options from type hints, help for free; the stages import torch only when called.
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+toy = typer.Typer(no_args_is_help=True, help="Stages of the toy model.")
+benchmark = typer.Typer(no_args_is_help=True, help="Speed against a peer, in one process run.")
+app.add_typer(toy, name="toy")
+app.add_typer(benchmark, name="benchmark")
+
+Files = Annotated[
+    list[Path] | None, typer.Option("--configfile", help="YAML laid over the defaults.")
+]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="One key, as toy.steps=500.")]
+Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]
+Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where present.")]
+
+ESTIMATORS = ("bif", "bif_gaussian", "closed_form", "unrolled", "loo")
+
+
+def _load(files: list[Path] | None, settings: list[str] | None) -> tuple[Config, Paths]:
+    config = load_config(files or (), settings or ())
+    return config, Paths(config)
+
+
+@contextmanager
+def _bar(title: str, total: float) -> Iterator[Callable[[int], None]]:
+    """A progress bar with the time left, on standard error; nothing where that is a file."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _limit_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _device(name: str) -> str:
+    import torch
+
+    if name != "auto":
+        return name
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@toy.command("train")
+def toy_train(seed: Seed, configfile: Files = None, set_: Settings = None) -> None:
+    """Train one toy network and keep its checkpoints."""
+    from stagewise.stages import train
+
+    _limit_threads(1)
+    config, paths = _load(configfile, set_)
+    train.run(config, seed, paths.checkpoints(seed))
+
+
+@toy.command("influence")
+def toy_influence(
+    estimator: Annotated[str, typer.Argument(help=", ".join(ESTIMATORS))],
+    seed: Seed,
+    configfile: Files = None,
+    set_: Settings = None,
+    threads: Threads = 1,
+    device: Device = "auto",
+) -> None:
+    """Influence by one estimator, for one run."""
+    _limit_threads(threads)
+    config, paths = _load(configfile, set_)
+    checkpoints, output = paths.checkpoints(seed), paths.estimator(estimator, seed)
+    if estimator != "bif":
+        from stagewise.stages import exact
+
+        exact.run(config, estimator, checkpoints, output)
+        return
+    from analysis.posterior import cost
+    from stagewise.stages import bif
+
+    local = config.toy.posterior
+    steps = len(range(0, config.toy.steps, config.toy.checkpoint_every)) + 1
+    n = len(config.toy.tree.items)
+    size = (n + len(config.toy.tree.features)) * config.toy.hidden_width
+    logging.info(cost(local, anchors=steps, parameters=size, observed=n, threads=threads))
+    with _bar("sampling", steps * local.chains * local.sgld_steps) as advance:
+        bif.run(
+            config,
+            checkpoints,
+            output,
+            paths.part("diagnostics", seed),
+            threads=threads,
+            device=_device(device),
+            progress=advance,
+        )
+
+
+@toy.command("windows")
+def toy_windows(seed: Seed, configfile: Files = None, set_: Settings = None) -> None:
+    """Window ablation of one run."""
+    from stagewise.stages import windows
+
+    _limit_threads(1)
+    config, paths = _load(configfile, set_)
+    windows.run(config, paths.checkpoints(seed), paths.part("windows", seed))
+
+
+@toy.command("limits")
+def toy_limits(seed: Seed, configfile: Files = None, set_: Settings = None) -> None:
+    """Strong localisation against instantaneous influence, for one run."""
+    from stagewise.stages import limits
+
+    _limit_threads(1)
+    config, paths = _load(configfile, set_)
+    limits.run(config, paths.checkpoints(seed), paths.part("limits", seed))
+
+
+@toy.command("sweep")
+def toy_sweep(configfile: Files = None, set_: Settings = None, threads: Threads = 1) -> None:
+    """Sampler settings compared, on the first seed."""
+    from stagewise.stages import sweep
+
+    _limit_threads(threads)
+    config, paths = _load(configfile, set_)
+    chosen = config.toy.sweep
+    points = len(range(0, config.toy.steps + 1, config.toy.checkpoint_every * chosen.every))
+    total = sum(
+        sweep.posterior_of(chosen, *setting).sgld_steps for setting in sweep.settings(chosen)
+    )
+    with _bar("sweep", total * points * chosen.chains) as advance:
+        sweep.run(
+            config,
+            paths.checkpoints(config.seed),
+            [paths.estimator(name, config.seed) for name in ("unrolled", "loo")],
+            paths.whole("sweep"),
+            threads=threads,
+            progress=advance,
+        )
+
+
+@toy.command("collect")
+def toy_collect(
+    table: Annotated[str, typer.Argument(help="influence, diagnostics, windows or limits")],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """Put the tables of all seeds into one."""
+    from stagewise.stages import collect
+
+    config, paths = _load(configfile, set_)
+    if table == "influence":
+        parts = [paths.estimator(e, seed) for e in ESTIMATORS for seed in config.toy_seeds]
+    else:
+        parts = [paths.part(table, seed) for seed in config.toy_seeds]
+    collect.run(config, parts, paths.whole(table))
+
+
+@toy.command("learning")
+def toy_learning(configfile: Files = None, set_: Settings = None) -> None:
+    """Losses, mode strengths, transitions and the hidden layer of all seeds."""
+    from stagewise.stages import learning
+
+    _limit_threads(1)
+    config, paths = _load(configfile, set_)
+    inputs = [paths.checkpoints(seed) for seed in config.toy_seeds]
+    learning.run(config, inputs, {name: paths.whole(name) for name in learning.OUTPUTS})
+
+
+@app.command("events")
+def events_(configfile: Files = None, set_: Settings = None) -> None:
+    """Flips and peaks of every influence curve."""
+    from stagewise.stages import events
+
+    config, paths = _load(configfile, set_)
+    events.run(config, paths.influence, paths.events)
+
+
+@app.command("claims")
+def claims_(
+    configfile: Files = None,
+    set_: Settings = None,
+    show: Annotated[bool, typer.Option(help="Print the finished table, decide nothing.")] = False,
+) -> None:
+    """Decide every claim from the result tables."""
+    config, paths = _load(configfile, set_)
+    if not show:
+        from stagewise.stages import claims
+
+        claims.run(config, paths)
+    typer.echo(paths.claims_page.read_text(encoding="utf-8"))
+
+
+@app.command("figure")
+def figure_(
+    name: Annotated[str, typer.Argument(help="A script in figures/, without .py")],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """Draw one figure from the saved tables: PDF, SVG and PNG."""
+    from stagewise.stages import figure
+
+    config, paths = _load(configfile, set_)
+    figure.run(config, paths, name)
+
+
+@app.command("schema")
+def schema_() -> None:
+    """Write the JSON schema and the documented default configuration."""
+    from stagewise.schema import write
+
+    for path in write():
+        typer.echo(f"wrote {path}")
+
+
+@app.command("readme")
+def readme_(configfile: Files = None, set_: Settings = None) -> None:
+    """Renew the README's claims table and pictures from a finished run."""
+    from stagewise.readme import renew
+
+    config, paths = _load(configfile, set_)
+    renew(config, paths)
+
+
+@benchmark.command("toy")
+def benchmark_toy(
+    threads: Threads = 2,
+    draws: Annotated[int, typer.Option(min=10, help="Draws per chain, ours.")] = 1000,
+    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer.")] = 2000,
+) -> None:
+    """SGLD on the default toy: this sampler against devinterp. The last line is JSON."""
+    from stagewise.benchmark import toy_benchmark
+
+    typer.echo(toy_benchmark(threads=threads, draws=draws, peer_draws=peer_draws))
+
+
+def main() -> None:
+    """Entry point: expected errors become one line and exit code 1."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    try:
+        app()
+    except (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

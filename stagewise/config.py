@@ -1,0 +1,244 @@
+"""The configuration: one typed schema for the command line and for Snakemake."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis.sgld import PosteriorConfig
+from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+from models.training import Optimizer
+
+ROOT = Path(__file__).parent.parent
+DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
+REPLACED_WHOLE = {"toy.hierarchy"}  # mappings an override replaces instead of extending
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message names key, value and what is allowed."""
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys and loose types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class SweepConfig(Section):
+    """The sampler settings compared in the sweep (claim C6): every combination is run."""
+
+    nbeta: list[float] = Field([10.0, 80.0, 640.0], min_length=1, description="n x beta values")
+    gamma: list[float] = Field(
+        [100.0, 1000.0, 10000.0, 100000.0], min_length=1, description="localisations, > 0"
+    )
+    relative_step: list[float] = Field(
+        [0.02, 0.1, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4"
+    )
+    chains: int = Field(16, ge=2, description="chains per checkpoint")
+    draws: int = Field(500, ge=10, description="draws per chain")
+    every: int = Field(2, ge=1, description="use every so many checkpoints")
+
+    @field_validator("nbeta", "gamma", "relative_step")
+    @classmethod
+    def _positive(cls, values: list[float]) -> list[float]:
+        if min(values) <= 0:
+            raise ValueError("every value must be greater than 0")
+        return values
+
+
+class ToyConfig(Section):
+    """The two-layer linear network on a semantic hierarchy."""
+
+    hierarchy: dict[str, Any] = Field(
+        DEFAULT_HIERARCHY, description="nested mapping; leaves are items, inner names are features"
+    )
+    focus: list[str] | None = Field(
+        None, description="close-up items, source first; null: dog, cat, sparrow, lily if present"
+    )
+    hidden_width: int = Field(16, ge=1, description="hidden units [ours]")
+    learning_rate: float = Field(0.05, gt=0, description="of training [ours]")
+    init_scale: float = Field(0.01, gt=0, description="standard deviation of a weight at step 0")
+    initialisation: Literal["random", "aligned"] = Field(
+        "random", description="random, or aligned with the modes"
+    )
+    steps: int = Field(1000, ge=1, description="training steps")
+    checkpoint_every: int = Field(20, ge=1, description="steps between checkpoints")
+    optimizer: Optimizer = Field(
+        "gradient_descent", description="gradient_descent, momentum (0.9) or adam"
+    )
+    seeds: int = Field(5, ge=1, description="initialisations: seed, seed + 1, ...")
+    etas: list[float] = Field(
+        [1.0, 0.5, 0.2, 0.05, 0.01], min_length=1, description="leave-one-out: removed shares"
+    )
+    window_lengths: list[int] = Field(
+        [1, 10, 20, 40, 80], min_length=1, description="window ablation: steps without the source; too long ones are skipped"
+    )
+    window_every: int = Field(20, ge=1, description="window ablation: steps between windows")
+    posterior: PosteriorConfig = Field(
+        PosteriorConfig(), description="the local posterior and its sampler"
+    )
+    sweep: SweepConfig = Field(SweepConfig(), description="sampler settings compared")
+
+    @field_validator("hierarchy")
+    @classmethod
+    def _tree(cls, value: dict[str, Any]) -> dict[str, Any]:
+        Hierarchy.from_mapping(value)
+        return value
+
+    @field_validator("etas")
+    @classmethod
+    def _shares(cls, values: list[float]) -> list[float]:
+        if not all(0 < eta <= 1 for eta in values):
+            raise ValueError("every share must lie in (0, 1]")
+        return values
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        tree = Hierarchy.from_mapping(self.hierarchy)
+        try:
+            tree.focus(self.focus)
+        except ValueError as error:
+            raise ValueError(f"focus = {self.focus}: {error}") from error
+        if self.checkpoint_every > self.steps:
+            raise ValueError(
+                f"checkpoint_every = {self.checkpoint_every}: at most the training's "
+                f"steps = {self.steps}"
+            )
+        if not 1 <= min(self.window_lengths) <= self.steps:
+            raise ValueError(
+                f"window_lengths = {self.window_lengths}: at least 1, and the shortest at most "
+                f"steps = {self.steps}"
+            )
+        if self.initialisation == "aligned" and self.hidden_width < len(tree.items):
+            raise ValueError(
+                f"hidden_width = {self.hidden_width}: the aligned initialisation needs at least "
+                f"one unit per item, {len(tree.items)}"
+            )
+        return self
+
+    @property
+    def tree(self) -> Hierarchy:
+        """The hierarchy as a tree."""
+        return Hierarchy.from_mapping(self.hierarchy)
+
+
+class Config(Section):
+    """Everything a run depends on."""
+
+    results: str = Field("results/laptop", min_length=1, description="output root")
+    seed: int = Field(0, ge=0, lt=2**31, description="first seed")
+    toy: ToyConfig = Field(ToyConfig(), description="toy model")
+
+    @property
+    def toy_seeds(self) -> list[int]:
+        """Seeds of the toy runs."""
+        return list(range(self.seed, self.seed + self.toy.seeds))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with two traps closed: repeated keys are errors, and 1e-4 is a number."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise ConfigError(
+            f"line {node.start_mark.line + 1}: key(s) {', '.join(repeated)} given more than once"
+        )
+    return dict(zip(keys, (loader.construct_object(v, deep=True) for _, v in node.value)))  # noqa: B905
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.yaml_implicit_resolvers = {
+    first: list(resolvers) for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """A YAML file as a mapping.
+
+    Raises:
+        ConfigError: the file is missing, is no YAML, repeats a key or holds no mapping.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+    except OSError as error:
+        raise ConfigError(f"config file {path}: {error.strerror}") from error
+    except (yaml.YAMLError, ConfigError) as error:
+        raise ConfigError(f"config file {path}: {error}") from error
+    if not isinstance(content, dict | None):
+        raise ConfigError(f"config file {path}: expected keys and values, found {content!r}")
+    return content or {}
+
+
+def merge(base: Mapping[str, Any], override: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+    """`base` with the keys named in `override` replaced; mappings merge, a hierarchy does not."""
+    merged = dict(base)
+    for key, value in override.items():
+        path = f"{at}.{key}" if at else str(key)
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = (
+            merge(merged[key], value, path) if both and path not in REPLACED_WHOLE else value
+        )
+    return merged
+
+
+def load_config(
+    files: Iterable[str | Path] = (), settings: Iterable[str] = (), extra: Mapping | None = None
+) -> Config:
+    """The default configuration with `files`, then `extra`, then `settings` laid over it.
+
+    Args:
+        files: YAML files; each overrides only the keys it names.
+        settings: "dotted.key=value" texts, the value in YAML.
+        extra: a nested mapping, as Snakemake's --config gives it.
+
+    Raises:
+        ConfigError: a key is unknown or a value is not allowed.
+    """
+    merged = read_yaml(DEFAULT_FILE)
+    for file in files:
+        merged = merge(merged, read_yaml(file))
+    merged = merge(merged, extra or {})
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
+        nested: Any = yaml.load(value, _Loader)
+        for part in reversed(key.split(".")):
+            nested = {part: nested}
+        merged = merge(merged, nested)
+    try:
+        return Config.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _explain(problem: Any) -> str:
+    path = [str(part) for part in problem["loc"]]
+    key, value = ".".join(path) or "config", problem["input"]
+    if problem["type"] == "extra_forbidden":
+        section: Any = Config
+        for part in path[:-1]:
+            section = section.model_fields[part].annotation
+        names = list(section.model_fields)
+        close = difflib.get_close_matches(path[-1], names, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        return f"{key} = {value!r}: unknown key{hint}; allowed: {', '.join(names)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error" and isinstance(value, dict) and key != "toy.hierarchy":
+        return f"{key}.{message}"
+    shown = repr(value)
+    return f"{key} = {shown if len(shown) < 200 else shown[:197] + '...'}: {message}"

@@ -1,0 +1,40 @@
+"""Where every result lives: the files are the interface between the stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stagewise.config import Config
+
+
+class Paths:
+    """File names of one run, below the configured output root."""
+
+    def __init__(self, config: Config) -> None:
+        self.root = Path(config.results)
+        self.toy = self.root / "toy"
+        self.influence = self.toy / "influence.parquet"
+        self.events = self.root / "events.parquet"
+        self.claims = self.root / "claims.json"
+        self.claims_page = self.root / "claims.md"
+        self.figures = self.root / "figures"
+
+    def seed(self, seed: int) -> Path:
+        """Folder of one toy run."""
+        return self.toy / f"seed{seed}"
+
+    def checkpoints(self, seed: int) -> Path:
+        """Checkpoint file of one toy run."""
+        return self.seed(seed) / "checkpoints.safetensors"
+
+    def estimator(self, name: str, seed: int) -> Path:
+        """Influence by one estimator in one toy run."""
+        return self.seed(seed) / "influence" / f"{name}.parquet"
+
+    def part(self, name: str, seed: int) -> Path:
+        """One seed's share of a table that `whole` holds for all seeds."""
+        return self.seed(seed) / f"{name}.parquet"
+
+    def whole(self, name: str) -> Path:
+        """A table over all seeds of the toy."""
+        return self.toy / f"{name}.parquet"

@@ -1,0 +1,118 @@
+"""Stage: the estimators that need no sampling, for one run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from analysis.closed_form import closed_form_influence
+from analysis.gaussian import NotPositiveDefiniteError, derivatives, gaussian_influence
+from analysis.retraining import leave_one_out
+from analysis.unrolled import unrolled_influence
+from models.checkpoints import ToyRun, load_run
+from models.linear_network import Weights, initial_mode_strength, sample_losses
+from stagewise.config import Config, ToyConfig
+from stagewise.stages.common import INFLUENCE_COLUMNS, influence_table, training_options
+from stagewise.store import provenance, write_table
+
+logger = logging.getLogger(__name__)
+
+
+def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None:
+    """Write one estimator's influence for all pairs and checkpoints of a run.
+
+    Raises:
+        ValueError: the estimator is unknown.
+    """
+    if estimator not in ESTIMATORS:
+        raise ValueError(f"estimator {estimator!r}: choose one of {', '.join(ESTIMATORS)}")
+    toy_run = load_run(checkpoints)
+    table = ESTIMATORS[estimator](config.toy, toy_run)
+    write_table(table, output, provenance(config.model_dump(), toy_run.seed))
+
+
+def _unrolled(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
+    values = unrolled_influence(
+        run_.initial, run_.targets, run_.steps, **training_options(toy)
+    )
+    return influence_table("unrolled", values, run_)
+
+
+def _loo(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
+    values = leave_one_out(
+        run_.initial, run_.targets, run_.steps, toy.etas, **training_options(toy)
+    )
+    tables = [
+        influence_table("loo", value, run_, eta=eta)
+        for value, eta in zip(values, toy.etas, strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _closed_form(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
+    if toy.optimizer != "gradient_descent":
+        logger.warning("closed_form assumes gradient_descent, not %s: left out", toy.optimizer)
+        return pd.DataFrame(columns=INFLUENCE_COLUMNS)
+    values = closed_form_influence(
+        run_.targets.numpy(),
+        np.array(run_.steps) * run_.learning_rate,
+        initial_mode_strength(run_.initial, run_.targets),
+    )
+    return influence_table("closed_form", values, run_)
+
+
+def gaussian_by_checkpoint(
+    run_: ToyRun, settings: list[tuple[float, float, bool]], steps: list[int] | None = None
+) -> np.ndarray:
+    """Gaussian influence at each checkpoint for several (nbeta, gamma, normalized).
+
+    Returns:
+        (settings, checkpoints, source, target); NaN where the local posterior is not positive
+        definite.
+    """
+    split = run_.weights.W1[0].numel()
+
+    def losses(flat: torch.Tensor) -> torch.Tensor:
+        W1 = flat[:split].view(run_.weights.W1.shape[1:])
+        W2 = flat[split:].view(run_.weights.W2.shape[1:])
+        return sample_losses(Weights(W1, W2), run_.targets)
+
+    chosen = [k for k, step in enumerate(run_.steps) if steps is None or step in steps]
+    n = len(run_.items)
+    values = np.full((len(settings), len(chosen), n, n), np.nan)
+    for position, k in enumerate(chosen):
+        flat = torch.cat([run_.weights.W1[k].flatten(), run_.weights.W2[k].flatten()])
+        gradients, hessians = derivatives(losses, flat)
+        for row, (nbeta, gamma, normalized) in enumerate(settings):
+            try:
+                values[row, position] = gaussian_influence(
+                    gradients, hessians, nbeta=nbeta, gamma=gamma, normalized=normalized
+                )
+            except NotPositiveDefiniteError as error:
+                logger.warning("step %d: %s", run_.steps[k], error)
+    return values
+
+
+def _bif_gaussian(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
+    local = toy.posterior
+    both = gaussian_by_checkpoint(
+        run_, [(local.nbeta, local.gamma, False), (local.nbeta, local.gamma, True)]
+    )
+    tables = [
+        influence_table("bif_gaussian", values, run_, normalized=normalized)
+        for values, normalized in zip(both, (False, True), strict=True)
+    ]
+    return pd.concat(tables, ignore_index=True).dropna(subset=["influence"])
+
+
+ESTIMATORS: dict[str, Callable[[ToyConfig, ToyRun], pd.DataFrame]] = {
+    "bif_gaussian": _bif_gaussian,
+    "closed_form": _closed_form,
+    "unrolled": _unrolled,
+    "loo": _loo,
+}

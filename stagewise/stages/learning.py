@@ -1,0 +1,118 @@
+"""Stage: what was learnt when: losses, mode strengths, transitions and the hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.closed_form import half_rise_time
+from analysis.stages import (
+    branch_point,
+    embed,
+    mode_strengths,
+    progress,
+    rise_times,
+    separation,
+    stage_name,
+    theory_maps,
+)
+from models.checkpoints import ToyRun, load_run
+from models.hierarchy import Hierarchy
+from models.linear_network import initial_mode_strength, mode_basis, sample_losses
+from stagewise.config import Config
+from stagewise.store import provenance, write_table
+
+OUTPUTS = ("losses", "modes", "transitions", "embedding")
+
+
+def run(config: Config, inputs: Sequence[Path], outputs: dict[str, Path]) -> None:
+    """Write four tables over all seeds.
+
+    losses: seed, step, item, loss. modes: seed, step, mode, singular_value, measured, theory
+    (strengths) and half_rise (theory, step). transitions: seed, stage, node, depth, start,
+    middle, end (steps at 10, 50, 90 % of the distinction learnt), theory_middle, knee, fastest
+    (of the separation in the hidden layer). embedding: seed, step, item, x, y.
+    """
+    tree = config.toy.tree
+    runs = [load_run(path) for path in inputs]
+    tables = {
+        "losses": [_losses(run_) for run_ in runs],
+        "modes": [_modes(run_) for run_ in runs],
+        "transitions": [_transitions(run_, tree) for run_ in runs],
+        "embedding": [_embedding(run_) for run_ in runs],
+    }
+    origin = provenance(config.model_dump(), config.toy_seeds)
+    for name, parts in tables.items():
+        write_table(pd.concat(parts, ignore_index=True), outputs[name], origin)
+
+
+def _losses(run_: ToyRun) -> pd.DataFrame:
+    values = sample_losses(run_.weights, run_.targets).numpy()
+    k, i = np.indices(values.shape).reshape(2, -1)
+    columns = {"seed": run_.seed, "step": np.array(run_.steps)[k], "item": np.array(run_.items)[i]}
+    return pd.DataFrame({**columns, "loss": values.ravel()})
+
+
+def _modes(run_: ToyRun) -> pd.DataFrame:
+    targets, maps = run_.targets.numpy(), (run_.weights.W2 @ run_.weights.W1).numpy()
+    initial, (_, s, _) = initial_mode_strength(run_.initial, run_.targets), mode_basis(targets)
+    measured = mode_strengths(maps, targets)
+    theory = mode_strengths(theory_maps(targets, _times(run_), initial), targets)
+    half = half_rise_time(s, initial, 1 / len(run_.items)) / run_.learning_rate
+    k, m = np.indices(measured.shape).reshape(2, -1)
+    return pd.DataFrame(
+        {
+            "seed": run_.seed,
+            "step": np.array(run_.steps)[k],
+            "mode": m,
+            "singular_value": s[m],
+            "measured": measured.ravel(),
+            "theory": theory.ravel(),
+            "half_rise": half[m],
+        }
+    )
+
+
+def _transitions(run_: ToyRun, tree: Hierarchy) -> pd.DataFrame:
+    targets, maps = run_.targets.numpy(), (run_.weights.W2 @ run_.weights.W1).numpy()
+    initial = initial_mode_strength(run_.initial, run_.targets)
+    theory = theory_maps(targets, _times(run_), initial)
+    hidden, steps = run_.weights.W1.numpy(), np.array(run_.steps)
+    everything = np.ones((1, len(tree.items))) / np.sqrt(len(tree.items))
+    rows = [("everything", tree.root.name, -1, everything, (np.nan, np.nan))]
+    for node in tree.distinctions():
+        apart = branch_point(steps, separation(hidden, tree, node))
+        rows.append((stage_name(node), node.name, tree.depth(node), tree.contrasts(node), apart))
+    table = []
+    for stage, node_name, depth, directions, (knee, fastest) in rows:
+        start, middle, end = rise_times(steps, progress(maps, targets, directions))
+        expected = rise_times(steps, progress(theory, targets, directions))[1]
+        table.append(
+            {
+                "seed": run_.seed,
+                "stage": stage,
+                "node": node_name,
+                "depth": depth,
+                "start": start,
+                "middle": middle,
+                "end": end,
+                "theory_middle": expected,
+                "knee": knee,
+                "fastest": fastest,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def _embedding(run_: ToyRun) -> pd.DataFrame:
+    plane = embed(run_.weights.W1.numpy())
+    k, i = np.indices(plane.shape[:2]).reshape(2, -1)
+    columns = {"seed": run_.seed, "step": np.array(run_.steps)[k], "item": np.array(run_.items)[i]}
+    return pd.DataFrame({**columns, "x": plane[..., 0].ravel(), "y": plane[..., 1].ravel()})
+
+
+def _times(run_: ToyRun) -> np.ndarray:
+    return np.array(run_.steps) * run_.learning_rate

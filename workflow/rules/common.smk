@@ -1,0 +1,50 @@
+# The configuration, the command line, and what every rule needs.
+
+import json
+import sys
+
+from stagewise.code import source_files
+from stagewise.config import ConfigError, load_config
+from stagewise.locks import clear_stale_locks
+from stagewise.paths import Paths
+
+try:
+    # Files are read again here: Snakemake's own reading would extend the default hierarchy with
+    # an override's instead of replacing it, and keep the last of two equal keys.
+    CONFIG = load_config(workflow.overwrite_configfiles, extra=workflow.config_settings.config)
+except ConfigError as error:
+    sys.exit(f"configuration error:\n{error}")
+
+PATHS = Paths(CONFIG)
+SEEDS = CONFIG.toy_seeds
+
+# Every stage is a plain command; these arguments give it the same configuration.
+STAGEWISE = f"{sys.executable} -m stagewise"
+CONFIG_ARGS = " ".join(
+    [f"--configfile '{path}'" for path in workflow.overwrite_configfiles]
+    + [f"--set '{key}={json.dumps(value)}'" for key, value in workflow.config_settings.config.items()]
+)
+
+if not workflow.dryrun and workflow.is_main_process:
+    LOCK = clear_stale_locks(".snakemake")
+
+
+def code(*modules):
+    """Input files: the sources of the modules a rule runs, and of all they import."""
+    return source_files(*modules)
+
+
+def settings(*names):
+    """The parts of the toy's configuration a rule depends on; a change reruns it."""
+    return json.dumps(CONFIG.toy.model_dump(include=set(names)), sort_keys=True)
+
+
+NETWORK = ("hierarchy", "hidden_width", "learning_rate", "init_scale", "initialisation",
+           "steps", "checkpoint_every", "optimizer")
+
+
+wildcard_constraints:
+    seed=r"\d+",
+    estimator=r"[a-z_]+",
+    table=r"[a-z_]+",
+    figure=r"[a-z_]+",

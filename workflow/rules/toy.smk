@@ -1,0 +1,224 @@
+# The toy model: train, measure influence in five ways, ablate, sweep, find events.
+
+SAMPLED = ["bif"]
+# Exact estimators, and the settings each depends on beside the checkpoints.
+EXACT = {
+    "bif_gaussian": ("posterior",),
+    "closed_form": (),
+    "unrolled": ("optimizer",),
+    "loo": ("optimizer", "etas"),
+}
+PER_SEED = ["diagnostics", "windows", "limits"]
+LEARNING = ["losses", "modes", "transitions", "embedding"]
+TOY_TABLES = [*PER_SEED, *LEARNING, "sweep"]
+
+SEED = PATHS.toy / "seed{seed}"
+
+
+rule toy_train:
+    input:
+        code=code("stagewise.stages.train"),
+    output:
+        SEED / "checkpoints.safetensors",
+    params:
+        settings=settings(*NETWORK),
+    log:
+        PATHS.root / "logs/toy_train/seed{seed}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_train/seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=600,
+    message:
+        "train the toy network, seed {wildcards.seed}"
+    shell:
+        "{STAGEWISE} toy train --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_bif:
+    input:
+        checkpoints=SEED / "checkpoints.safetensors",
+        code=code("stagewise.stages.bif"),
+    output:
+        influence=SEED / "influence/bif.parquet",
+        diagnostics=SEED / "diagnostics.parquet",
+    params:
+        settings=settings("posterior"),
+    log:
+        PATHS.root / "logs/toy_bif/seed{seed}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_bif/seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "sample the local posteriors of seed {wildcards.seed}"
+    shell:
+        "{STAGEWISE} toy influence bif --seed {wildcards.seed} --threads {threads} {CONFIG_ARGS}"
+        " > {log} 2>&1"
+
+
+rule toy_exact:
+    input:
+        checkpoints=SEED / "checkpoints.safetensors",
+        code=code("stagewise.stages.exact"),
+    output:
+        SEED / "influence/{estimator}.parquet",
+    params:
+        settings=lambda w: settings(*EXACT[w.estimator]),
+    log:
+        PATHS.root / "logs/toy_exact/{estimator}_seed{seed}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_exact/{estimator}_seed{seed}.tsv"
+    wildcard_constraints:
+        estimator="|".join(EXACT),
+    threads: 1
+    resources:
+        mem_mb=800,
+    message:
+        "influence by {wildcards.estimator}, seed {wildcards.seed}"
+    shell:
+        "{STAGEWISE} toy influence {wildcards.estimator} --seed {wildcards.seed} {CONFIG_ARGS}"
+        " > {log} 2>&1"
+
+
+rule toy_windows:
+    input:
+        checkpoints=SEED / "checkpoints.safetensors",
+        code=code("stagewise.stages.windows"),
+    output:
+        SEED / "windows.parquet",
+    params:
+        settings=settings("window_lengths", "window_every", "steps", "optimizer", "learning_rate"),
+    log:
+        PATHS.root / "logs/toy_windows/seed{seed}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_windows/seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "remove samples inside windows of training, seed {wildcards.seed}"
+    shell:
+        "{STAGEWISE} toy windows --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_limits:
+    input:
+        checkpoints=SEED / "checkpoints.safetensors",
+        code=code("stagewise.stages.limits"),
+    output:
+        SEED / "limits.parquet",
+    params:
+        settings=settings("posterior"),
+    log:
+        PATHS.root / "logs/toy_limits/seed{seed}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_limits/seed{seed}.tsv"
+    threads: 1
+    resources:
+        mem_mb=800,
+    message:
+        "strong localisation against instantaneous influence, seed {wildcards.seed}"
+    shell:
+        "{STAGEWISE} toy limits --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_sweep:
+    input:
+        checkpoints=PATHS.checkpoints(CONFIG.seed),
+        references=[PATHS.estimator(name, CONFIG.seed) for name in ("unrolled", "loo")],
+        code=code("stagewise.stages.sweep"),
+    output:
+        PATHS.whole("sweep"),
+    params:
+        settings=settings("sweep"),
+    log:
+        PATHS.root / "logs/toy_sweep.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_sweep.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "compare sampler settings"
+    shell:
+        "{STAGEWISE} toy sweep --threads {threads} {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_influence:
+    input:
+        [PATHS.estimator(name, seed) for name in [*SAMPLED, *EXACT] for seed in SEEDS],
+        code=code("stagewise.stages.collect"),
+    output:
+        PATHS.influence,
+    log:
+        PATHS.root / "logs/toy_influence.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_influence.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "collect the influence of all estimators and seeds"
+    shell:
+        "{STAGEWISE} toy collect influence {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_collect:
+    input:
+        [PATHS.toy / f"seed{seed}" / "{table}.parquet" for seed in SEEDS],
+        code=code("stagewise.stages.collect"),
+    output:
+        PATHS.toy / "{table}.parquet",
+    log:
+        PATHS.root / "logs/toy_collect/{table}.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_collect/{table}.tsv"
+    wildcard_constraints:
+        table="|".join(PER_SEED),
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "collect {wildcards.table} of all seeds"
+    shell:
+        "{STAGEWISE} toy collect {wildcards.table} {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_learning:
+    input:
+        checkpoints=[PATHS.checkpoints(seed) for seed in SEEDS],
+        code=code("stagewise.stages.learning"),
+    output:
+        [PATHS.whole(table) for table in LEARNING],
+    log:
+        PATHS.root / "logs/toy_learning.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_learning.tsv"
+    threads: 1
+    resources:
+        mem_mb=800,
+    message:
+        "what was learnt when"
+    shell:
+        "{STAGEWISE} toy learning {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule toy_events:
+    input:
+        influence=PATHS.influence,
+        code=code("stagewise.stages.events"),
+    output:
+        PATHS.events,
+    log:
+        PATHS.root / "logs/toy_events.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_events.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "find flips and peaks"
+    shell:
+        "{STAGEWISE} events {CONFIG_ARGS} > {log} 2>&1"
