@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from analysis.posterior import Draws
-from analysis.sgld import PosteriorConfig
+from analysis.settings import PosteriorConfig
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # arviz announces its 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
         else:
             stretches.append([int(k)])
     events = []
-    for before, after in zip(stretches, stretches[1:], strict=False):
+    for before, after in itertools.pairwise(stretches):
         sign = np.sign(z[before[-1]])
         strongest = [stretch[int(np.abs(z[stretch]).argmax())] for stretch in (before, after)]
         p_value = min(1.0, len(z) * norm.sf(np.abs(z[strongest]).min()))
@@ -247,7 +248,10 @@ def alignment(
 
 
 def rank_agreement(
-    first: Sequence[float], second: Sequence[float], *, permutations: int = 10_000,
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    permutations: int = 10_000,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
     """Spearman's rank correlation with its one-sided permutation p-value."""

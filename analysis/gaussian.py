@@ -61,5 +61,3 @@ def lowest_curvature(hessians: Tensor) -> float:
     """Lowest eigenvalue of the Hessian of the mean loss; below -gamma/nbeta the local posterior
     runs away from its anchor."""
     return float(torch.linalg.eigvalsh(hessians.mean(0))[0])
-
-

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from analysis.settings import PosteriorConfig
 from analysis.sgld import (
     DISTANCE_EVERY,
     ChainBatch,
@@ -18,7 +19,6 @@ from analysis.sgld import (
     LossFunction,
     Observe,
     Parameters,
-    PosteriorConfig,
 )
 from analysis.streams import stream_seed
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from models.linear_network import Weights, sample_losses
-from models.training import Optimizer, train, trajectory
+from models.settings import Optimizer
+from models.training import train, trajectory
 
 
 def leave_one_out(
@@ -76,9 +77,7 @@ def window_ablation(
         open_now = ((start <= step) & (step < end)).to(targets.dtype)
         return 1 - open_now[:, None, None] * remove  # (window, source, n)
 
-    full = trajectory(
-        initial, targets, steps, optimizer=optimizer, learning_rate=learning_rate
-    )
+    full = trajectory(initial, targets, steps, optimizer=optimizer, learning_rate=learning_rate)
     ablated = trajectory(
         initial,
         targets,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor
 
-from analysis.streams import MAX_CHAINS, NoiseStreams
+from analysis.settings import PosteriorConfig
+from analysis.streams import NoiseStreams
 
 Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
 LossFunction = Callable[[Parameters, Tensor | None], Tensor]
@@ -29,34 +29,6 @@ class DifferentiatedLoss(Protocol):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Losses (chains, samples) and the gradient of each chain's summed losses."""
         ...
-
-
-class PosteriorConfig(BaseModel):
-    """The local posterior p(w) ~ exp(-nbeta L_n(w) - gamma/2 |w - w*|^2) and how it is sampled."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    nbeta: float = Field(80.0, ge=0, description="n x beta: effective number of samples [ours]")
-    gamma: float = Field(1000.0, gt=0, description="localisation, 1/parameter^2 [ours]")
-    step_size: float = Field(1e-4, gt=0, description="SGLD step size epsilon [ours]")
-    chains: int = Field(32, ge=1, le=MAX_CHAINS, description="chains per checkpoint")
-    draws: int = Field(8000, ge=2, description="draws kept per chain")
-    burn_in: int = Field(100, ge=0, description="steps before the first draw")
-    thinning: PositiveInt = Field(1, description="steps per draw")
-    batch_size: PositiveInt | None = Field(
-        None, description="samples per gradient; null: all of them"
-    )
-    preconditioner: Literal["none", "rmsprop"] = Field("none", description="none or rmsprop")
-    rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="memory of the squared gradient")
-    rmsprop_epsilon: float = Field(0.1, gt=0, description="added to its root")
-    dtype: Literal["float32", "float64"] = Field("float32", description="precision of the chains")
-    max_diverged: float = Field(0.1, ge=0, le=1, description="tolerated share of diverged chains")
-    memory_gib: float = Field(1.0, gt=0, description="memory for chains in flight, GiB")
-
-    @property
-    def sgld_steps(self) -> int:
-        """SGLD steps per chain."""
-        return self.burn_in + 1 + (self.draws - 1) * self.thinning
 
 
 class ChainBatch:

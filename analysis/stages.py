@@ -19,7 +19,7 @@ def stage_name(node: Node) -> str:
 
 
 def mode_strengths(maps: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Strength u_k^T W v_k of every mode, (..., modes), for maps W = W2 W1 (..., features, items)."""
+    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items)."""
     U, _, V = mode_basis(targets)
     return np.einsum("ak,...ai,ik->...k", U, maps, V)
 

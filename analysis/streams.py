@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-MAX_CHAINS = 2**12
+from analysis.settings import MAX_CHAINS
+
 MAX_STREAM = 2**20
 _MASK = 2**32 - 1
 

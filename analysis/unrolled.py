@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.func import jvp
 
 from models.linear_network import Weights, gradient
-from models.training import Optimizer, initial_state, update
+from models.settings import Optimizer
+from models.training import initial_state, update
 
 
 def unrolled_influence(
@@ -42,7 +43,7 @@ def unrolled_influence(
         if step in record:
             kept.append(_directional(state.weights, tangent.weights, targets))
         if step < max(record):
-            state, tangent = jvp(
+            state, tangent = jvp(  # type: ignore[misc]
                 lambda s, v, t=step: update(s, targets, v, t, optimizer, learning_rate),
                 (state, ones),
                 (tangent, towards_source),

@@ -1,1 +1,15 @@
 """One script per figure; each draws saved tables and computes nothing."""
+
+from __future__ import annotations
+
+# What each figure reads, by table name.
+TABLES: dict[str, tuple[str, ...]] = {
+    "stages_of_learning": ("losses", "modes", "transitions"),
+    "influence_by_estimator": ("trajectories", "events", "transitions"),
+    "influence_all_pairs": ("trajectories", "transitions"),
+    "hidden_paths": ("embedding", "events", "transitions"),
+    "window_ablation": ("window_curves",),
+    "sampler_sweep": ("sweep",),
+    "removal_ladder": ("trajectories", "events"),
+    "overview": ("trajectories", "events", "transitions"),
+}

@@ -93,7 +93,7 @@ class Hierarchy:
         return cls(nodes[0] if len(nodes) == 1 and nodes[0].children else Node(ROOT, nodes))
 
     def targets(self) -> np.ndarray:
-        """Node indicators Y, shape (features, items): Y[r, k] = 1 if node r is above or is item k."""
+        """Node indicators Y (features, items): Y[r, k] = 1 if node r is above or is item k."""
         below = [set(node.leaves()) for node in self.root.walk()]
         return np.array([[float(item in leaves) for item in self.items] for leaves in below])
 
@@ -173,7 +173,8 @@ class Hierarchy:
             if len(names) < 2 or len(set(names)) < len(names):
                 raise ValueError(f"{list(names)}: needs a source and at least one other item")
             return tuple(names)
-        source, chosen = self.items[0], {}
+        source = self.items[0]
+        chosen: dict[str, str] = {}
         for item in self.items[1:]:
             chosen.setdefault(self.lowest_common_ancestor(source, item).name, item)
         depth = {node.name: rank for rank, node in enumerate(self.root.walk())}

@@ -26,7 +26,7 @@ def residuals(weights: Weights, targets: Tensor) -> Tensor:
 
 
 def sample_losses(weights: Weights, targets: Tensor) -> Tensor:
-    """Loss of every item, l_i = |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units."""
+    """Loss of every item, |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units."""
     return 0.5 * residuals(weights, targets).square().sum(-2)
 
 

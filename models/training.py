@@ -4,15 +4,14 @@ from step to step."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.linear_network import Weights, gradient
+from models.settings import OPTIMIZERS, Optimizer
 
-Optimizer = Literal["gradient_descent", "momentum", "adam"]
-OPTIMIZERS: tuple[str, ...] = get_args(Optimizer)
 MOMENTUM = 0.9
 ADAM_BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
@@ -53,16 +52,12 @@ def update(
         moved = (w - learning_rate * g for w, g in zip(state.weights, grads, strict=True))
         return state._replace(weights=Weights(*moved))
     if optimizer == "momentum":
-        velocity = Weights(
-            *(MOMENTUM * m + g for m, g in zip(state.first, grads, strict=True))
-        )
+        velocity = Weights(*(MOMENTUM * m + g for m, g in zip(state.first, grads, strict=True)))
         moved = (w - learning_rate * m for w, m in zip(state.weights, velocity, strict=True))
         return state._replace(weights=Weights(*moved), first=velocity)
     if optimizer == "adam":
         b1, b2 = ADAM_BETAS
-        first = Weights(
-            *(b1 * m + (1 - b1) * g for m, g in zip(state.first, grads, strict=True))
-        )
+        first = Weights(*(b1 * m + (1 - b1) * g for m, g in zip(state.first, grads, strict=True)))
         second = Weights(
             *(b2 * v + (1 - b2) * g * g for v, g in zip(state.second, grads, strict=True))
         )

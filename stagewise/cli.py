@@ -181,13 +181,23 @@ def toy_learning(configfile: Files = None, set_: Settings = None) -> None:
     learning.run(config, inputs, {name: paths.whole(name) for name in learning.OUTPUTS})
 
 
+@toy.command("window-curves")
+def toy_window_curves(configfile: Files = None, set_: Settings = None) -> None:
+    """Window ablation over all seeds, beside what influence predicts."""
+    from stagewise.stages import window_curves
+
+    config, paths = _load(configfile, set_)
+    inputs = paths.whole("windows"), paths.whole("trajectories")
+    window_curves.run(config, *inputs, paths.whole("window_curves"))
+
+
 @app.command("events")
 def events_(configfile: Files = None, set_: Settings = None) -> None:
     """Flips and peaks of every influence curve."""
     from stagewise.stages import events
 
     config, paths = _load(configfile, set_)
-    events.run(config, paths.influence, paths.events)
+    events.run(config, paths.influence, paths.events, paths.whole("trajectories"))
 
 
 @app.command("claims")
@@ -240,7 +250,7 @@ def readme_(configfile: Files = None, set_: Settings = None) -> None:
 def benchmark_toy(
     threads: Threads = 2,
     draws: Annotated[int, typer.Option(min=10, help="Draws per chain, ours.")] = 1000,
-    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer.")] = 2000,
+    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer.")] = 4000,
 ) -> None:
     """SGLD on the default toy: this sampler against devinterp. The last line is JSON."""
     from stagewise.benchmark import toy_benchmark
@@ -251,6 +261,7 @@ def benchmark_toy(
 def main() -> None:
     """Entry point: expected errors become one line and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    logging.getLogger("arviz").setLevel(logging.WARNING)
     try:
         app()
     except (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError) as error:

@@ -11,9 +11,9 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.sgld import PosteriorConfig
+from analysis.settings import PosteriorConfig
 from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
-from models.training import Optimizer
+from models.settings import Optimizer
 
 ROOT = Path(__file__).parent.parent
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
@@ -77,7 +77,9 @@ class ToyConfig(Section):
         [1.0, 0.5, 0.2, 0.05, 0.01], min_length=1, description="leave-one-out: removed shares"
     )
     window_lengths: list[int] = Field(
-        [1, 10, 20, 40, 80], min_length=1, description="window ablation: steps without the source; too long ones are skipped"
+        [1, 10, 20, 40, 80],
+        min_length=1,
+        description="window ablation: steps without the source; those that do not fit are skipped",
     )
     window_every: int = Field(20, ge=1, description="window ablation: steps between windows")
     posterior: PosteriorConfig = Field(

@@ -47,9 +47,7 @@ def run(
 ) -> None:
     """Write estimator `bif`, raw and normalised, and the sampler's diagnostics."""
     toy_run = load_run(checkpoints)
-    kept = {
-        step: influence.parent / ".kept" / f"step{step}.parquet" for step in toy_run.steps
-    }
+    kept = {step: influence.parent / ".kept" / f"step{step}.parquet" for step in toy_run.steps}
     key = {k: _key(config, toy_run, k) for k in range(len(toy_run.steps))}
     todo = [k for k, step in enumerate(toy_run.steps) if not _is_kept(kept[step], key[k])]
     done = len(toy_run.steps) - len(todo)

@@ -1,1 +1,49 @@
-"""tmp"""
+"""Stage: decide every claim from the result tables."""
+
+from __future__ import annotations
+
+from analysis.claims import Evidence, decide, to_markdown
+from analysis.extension_claims import instantaneous, ladder, symmetry
+from analysis.toy_claims import (
+    branches_align,
+    flips_and_stages,
+    learnt_top_down,
+    localisation_helps,
+    shapes_agree,
+    windows_follow,
+)
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.store import provenance, read_table, write_json, write_text
+
+DECIDERS = [
+    flips_and_stages,
+    shapes_agree,
+    learnt_top_down,
+    branches_align,
+    windows_follow,
+    localisation_helps,
+    ladder,
+    symmetry,
+    instantaneous,
+]
+
+
+def run(config: Config, paths: Paths) -> None:
+    """Write claims.json (claim id -> its record) and claims.md, and their provenance beside."""
+    tables = ("trajectories", "transitions", "windows", "window_curves", "sweep", "limits")
+    evidence = Evidence(
+        tree=config.toy.tree,
+        focus=config.toy.tree.focus(config.toy.focus),
+        gamma=config.toy.posterior.gamma,
+        learning_rate=config.toy.learning_rate,
+        checkpoint_every=config.toy.checkpoint_every,
+        events=read_table(paths.events),
+        seed=config.seed,
+        **{name: read_table(paths.whole(name)) for name in tables},
+    )
+    claims = decide(evidence, DECIDERS)
+    write_text(to_markdown(claims), paths.claims_page)
+    write_json({claim.id: claim.record() for claim in claims}, paths.claims)
+    origin = provenance(config.model_dump(), config.toy_seeds)
+    write_json(origin, paths.claims.with_name("claims.provenance.json"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
-from models.checkpoints import ToyRun
-from models.training import Optimizer
+from models.settings import Optimizer
+
+if TYPE_CHECKING:  # stages that only handle tables need no torch
+    from torch import Tensor
+
+    from models.checkpoints import ToyRun
 
 
 class TrainingOptions(TypedDict):
@@ -89,4 +92,4 @@ def estimator_label(estimator: str, eta: float, normalized: bool) -> str:
 def labelled(influence: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The influence table by label, each with rows in the order they were written."""
     keys = influence.groupby(["estimator", "eta", "normalized"], dropna=False, sort=False)
-    return {estimator_label(*key): group for key, group in keys}  # type: ignore[misc]
+    return {estimator_label(*key): group for key, group in keys}

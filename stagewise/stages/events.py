@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.events import Event, Trajectory, control, find_events
+from analysis.events import Event, Trajectory, control, find_events, resample
 from stagewise.config import Config
 from stagewise.stages.common import curves, labelled
 from stagewise.store import provenance, read_table, write_table
@@ -27,13 +27,20 @@ COLUMNS = (
 )
 
 
-def run(config: Config, influence: Path, output: Path, experiment: str = "toy") -> None:
-    """Write the events of every pair of different items, estimator by estimator.
+REPLICATES = 200
+
+
+def run(
+    config: Config, influence: Path, output: Path, trajectories: Path, experiment: str = "toy"
+) -> None:
+    """Write the events of every pair of different items and the mean curves of all pairs.
 
     False discoveries are controlled within each estimator over all pairs. The column estimator
     tells curves apart: bif, bif_normalized, loo_0.5, ...; value is the influence at the event.
+    trajectories: label, step, source, target, mean, low, high (95 %: seeds resampled, sampling
+    noise added; equal to the mean for one exact run).
     """
-    rows = []
+    rows, means = [], []
     for label, table in labelled(read_table(influence)).items():
         rng = np.random.default_rng(config.seed)
         steps, values = curves(table)
@@ -42,12 +49,18 @@ def run(config: Config, influence: Path, output: Path, experiment: str = "toy") 
         candidates: dict[tuple[str, ...], list[Event]] = {}
         for i, source in enumerate(items):
             for j, target in enumerate(items):
+                curve = Trajectory(steps, values[..., i, j], errors[..., i, j])
+                low, high = np.percentile(resample(curve, REPLICATES, rng), [2.5, 97.5], axis=0)
+                pair = {"source": source, "target": target}
+                band = {"mean": curve.mean, "low": low, "high": high}
+                means.append(pd.DataFrame({"label": label, "step": steps, **pair, **band}))
                 if i != j:
-                    curve = Trajectory(steps, values[..., i, j], errors[..., i, j])
-                    candidates[source, target] = find_events(curve, rng=rng)
+                    candidates[source, target] = find_events(curve, replicates=REPLICATES, rng=rng)
         for (source, target), event, q in control(candidates):
             found = {"experiment": experiment, "estimator": label, "q_value": q}
             pair = {"source": source, "target": target}
             rows.append({**found, **pair, **{k: v for k, v in vars(event).items() if k in COLUMNS}})
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    write_table(table, output, provenance(config.model_dump(), config.toy_seeds))
+    origin = provenance(config.model_dump(), config.toy_seeds)
+    write_table(table, output, origin)
+    write_table(pd.concat(means, ignore_index=True), trajectories, origin)

@@ -37,9 +37,7 @@ def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None
 
 
 def _unrolled(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
-    values = unrolled_influence(
-        run_.initial, run_.targets, run_.steps, **training_options(toy)
-    )
+    values = unrolled_influence(run_.initial, run_.targets, run_.steps, **training_options(toy))
     return influence_table("unrolled", values, run_)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.influence import bayesian_influence
 from analysis.posterior import DivergenceError, sample_posterior
-from analysis.sgld import PosteriorConfig
+from analysis.settings import PosteriorConfig
 from analysis.toy_loss import LinearNetworkLoss
 from models.checkpoints import load_run
 from stagewise.config import Config, SweepConfig
@@ -32,7 +32,9 @@ def settings(sweep: SweepConfig) -> list[tuple[float, float, float]]:
     return list(itertools.product(sweep.nbeta, sweep.gamma, sweep.relative_step))
 
 
-def posterior_of(sweep: SweepConfig, nbeta: float, gamma: float, relative: float) -> PosteriorConfig:
+def posterior_of(
+    sweep: SweepConfig, nbeta: float, gamma: float, relative: float
+) -> PosteriorConfig:
     """Sampler settings; the step size is relative to the scale 1 / (gamma + nbeta)."""
     return PosteriorConfig(
         nbeta=nbeta,

@@ -41,7 +41,9 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
     middle = [(start + end) // 2 for start, end in chosen]
     unique = sorted(set(middle))
     weights = train(run_.initial, run_.targets, unique, **options)
-    pull = instantaneous_influence(weights, run_.targets)[torch.tensor([*map(unique.index, middle)])]
+    pull = instantaneous_influence(weights, run_.targets)[
+        torch.tensor([*map(unique.index, middle)])
+    ]
     length = torch.tensor([end - start for start, end in chosen])[:, None, None]
     predicted = toy.learning_rate * length / len(run_.items) * pull
     w, i, j = np.indices(predicted.shape).reshape(3, -1)

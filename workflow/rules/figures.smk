@@ -1,7 +1,15 @@
 # Claims and figures: both read finished tables.
 
-FIGURE_NAMES = []
-FIGURES = []
+from figures import TABLES as FIGURE_TABLES
+
+FIGURES = [
+    PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in ("pdf", "svg", "png")
+]
+
+
+def table(name):
+    """Where a table of the figures lives."""
+    return PATHS.events if name == "events" else PATHS.whole(name)
 
 
 rule decide_claims:
@@ -13,6 +21,7 @@ rule decide_claims:
     output:
         PATHS.claims,
         PATHS.claims_page,
+        PATHS.root / "claims.provenance.json",
     params:
         settings=settings("focus"),
     log:
@@ -26,3 +35,26 @@ rule decide_claims:
         "decide the claims"
     shell:
         "{STAGEWISE} claims {CONFIG_ARGS} > {log} 2>&1"
+
+
+rule draw:
+    input:
+        tables=lambda w: [table(name) for name in FIGURE_TABLES[w.figure]],
+        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+    output:
+        multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
+    params:
+        settings=settings("focus"),
+    log:
+        PATHS.root / "logs/draw/{figure}.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(FIGURE_TABLES),
+    threads: 1
+    resources:
+        mem_mb=600,
+    message:
+        "draw {wildcards.figure}"
+    shell:
+        "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log} 2>&1"

@@ -10,7 +10,7 @@ EXACT = {
 }
 PER_SEED = ["diagnostics", "windows", "limits"]
 LEARNING = ["losses", "modes", "transitions", "embedding"]
-TOY_TABLES = [*PER_SEED, *LEARNING, "sweep"]
+TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "trajectories", "window_curves"]
 
 SEED = PATHS.toy / "seed{seed}"
 
@@ -205,12 +205,35 @@ rule toy_learning:
         "{STAGEWISE} toy learning {CONFIG_ARGS} > {log} 2>&1"
 
 
+rule toy_window_curves:
+    input:
+        PATHS.whole("windows"),
+        PATHS.whole("trajectories"),
+        code=code("stagewise.stages.window_curves"),
+    output:
+        PATHS.whole("window_curves"),
+    params:
+        settings=settings("posterior", "learning_rate"),
+    log:
+        PATHS.root / "logs/toy_window_curves.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_window_curves.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "window ablation beside influence"
+    shell:
+        "{STAGEWISE} toy window-curves {CONFIG_ARGS} > {log} 2>&1"
+
+
 rule toy_events:
     input:
         influence=PATHS.influence,
         code=code("stagewise.stages.events"),
     output:
         PATHS.events,
+        PATHS.whole("trajectories"),
     log:
         PATHS.root / "logs/toy_events.log",
     benchmark:

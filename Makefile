@@ -1,0 +1,34 @@
+# `make reproduce`: every figure and the claims table. `make test`: every check.
+# Both need only git, make and Python >= 3.11; they set up .venv themselves.
+
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
+BIN := .venv/bin
+
+.PHONY: reproduce test environment check readme clean
+
+reproduce: environment
+	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
+	@$(BIN)/stagewise claims --show
+	@echo "figures: results/laptop/figures   tables: results/laptop"
+
+test: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n $(CORES)
+
+readme: environment
+	$(BIN)/stagewise readme
+
+environment: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python >= 3.11 is needed, found ' + sys.version.split()[0] + ': make PYTHON=python3.11 ...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf results .snakemake
