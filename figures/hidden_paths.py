@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Tables, stage_means
@@ -18,19 +21,15 @@ def draw(tables: Tables) -> Figure:
     tree = tables.tree
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.5), width_ratios=(1, 1.15))
     first = embedding[embedding["seed"] == embedding["seed"].min()]
+    middle = first["x"].mean()
     for rank, item in enumerate(tree.items):
-        path = first[first["item"] == item]
-        left.plot(path["x"], path["y"], color=COLORS[rank % len(COLORS)],
-                  ls=STYLES[rank % 2], lw=1.3)  # fmt: skip
-        left.plot(path["x"].iloc[-1], path["y"].iloc[-1], "o", ms=3,
-                  color=COLORS[rank % len(COLORS)])  # fmt: skip
-        right_side = path["x"].iloc[-1] > first["x"].mean()
-        left.annotate(
-            item, (path["x"].iloc[-1], path["y"].iloc[-1]), (5 if right_side else -5, 0),
-            textcoords="offset points", ha="left" if right_side else "right", va="center",
-            fontsize=7.5,
-        )  # fmt: skip
-    left.margins(0.2, 0.1)
+        path, color = first[first["item"] == item], COLORS[rank % len(COLORS)]
+        left.plot(path["x"], path["y"], color=color, ls=STYLES[rank % 2], lw=1.3)
+        left.plot(path["x"].iloc[-1], path["y"].iloc[-1], "o", ms=3, color=color)
+    ends = first[first["step"] == first["step"].max()].sort_values("y")
+    for side in (ends[ends["x"] > middle], ends[ends["x"] <= middle]):
+        _names_apart(left, side, right=side["x"].mean() > middle)
+    left.margins(0.25, 0.1)
     left.set(xlabel="MDS 1", ylabel="MDS 2", title="paths of the hidden layer, one seed")
     left.set_aspect("equal", "datalim")
     stages = stage_means(tables["transitions"])
@@ -63,3 +62,16 @@ def draw(tables: Tables) -> Figure:
     right.plot([], [], color="#cfcfcf", lw=6, label="distinction 10–90 % learnt")
     figure.legend(loc="outside lower right", ncols=4, fontsize=7, handlelength=1.4)
     return figure
+
+
+def _names_apart(axis: Axes, ends: pd.DataFrame, *, right: bool) -> None:
+    """Item names beside the ends of their paths, moved apart where paths end together."""
+    low, high = axis.get_ylim()
+    gap, height = (high - low) / 14, -np.inf
+    for end in ends.itertuples():
+        height = max(end.y, height + gap)
+        axis.annotate(
+            end.item, (end.x, end.y), xytext=(end.x + (0.08 if right else -0.08), height),
+            ha="left" if right else "right", va="center", fontsize=7.5,
+            arrowprops={"arrowstyle": "-", "lw": 0.4, "color": GREY, "shrinkA": 0, "shrinkB": 1},
+        )  # fmt: skip

@@ -5,22 +5,31 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from figures.style import BLUE, GREEN, PALE, Tables, pair, zero_line
+from figures.style import BLUE, GREEN, GREY, PALE, Tables, pair, zero_line
 
 LABELS = (("bif_normalized", BLUE, ()), ("closed_form", GREEN, (3, 1.5)))
 
 
 def draw(tables: Tables) -> Figure:
-    """Rows are sources, columns targets. Each curve is scaled to its own largest size over all
-    pairs of different items; panels related by the tree's symmetry show equal curves."""
-    trajectories, items = tables["trajectories"], tables.tree.items
+    """Rows are sources, columns targets. Curves are scaled to the largest size among the pairs
+    told apart at the same depth (the number in the corner says how far distant pairs are blown
+    up); panels related by the tree's symmetry show equal curves."""
+    trajectories, tree = tables["trajectories"], tables.tree
+    items = tree.items
     n = len(items)
     figure, axes = plt.subplots(n, n, figsize=(0.92 * n + 0.6, 0.8 * n + 0.7), sharex=True,
                                 sharey=True)  # fmt: skip
     present = [entry for entry in LABELS if entry[0] in set(trajectories["label"])]
     for label, color, dashes in present:
         rows = trajectories[trajectories["label"] == label]
-        scale = 1 / rows[rows["source"] != rows["target"]]["mean"].abs().max()
+        sizes = rows.groupby(["source", "target"])["mean"].agg(lambda x: x.abs().max())
+        depth = {
+            (a, b): tree.depth(tree.lowest_common_ancestor(a, b))
+            for a in items for b in items if a != b
+        }  # fmt: skip
+        largest: dict[int, float] = {}
+        for key, level in depth.items():
+            largest[level] = max(largest.get(level, 0.0), sizes[key])
         for i, source in enumerate(items):
             for j, target in enumerate(items):
                 axis = axes[i, j]
@@ -28,6 +37,11 @@ def draw(tables: Tables) -> Figure:
                     axis.set_facecolor(PALE)
                     continue
                 curve = pair(rows, source, target)
+                size = largest[depth[source, target]]
+                scale, blown_up = 1 / size, max(largest.values()) / size
+                if label == present[0][0]:
+                    axis.annotate(f"×{blown_up:.1f}", (0.98, 0.04), xycoords="axes fraction",
+                                  ha="right", fontsize=6, color=GREY)  # fmt: skip
                 axis.fill_between(curve["step"], scale * curve["low"], scale * curve["high"],
                                   color=color, alpha=0.25, lw=0)  # fmt: skip
                 (line,) = axis.plot(curve["step"], scale * curve["mean"], color=color, lw=1.1)

@@ -57,6 +57,7 @@ def draw(tables: Tables) -> Figure:
     for axis in axes[-1]:
         axis.set_xlabel("training step")
     say_signs(axes[0, -1])
-    axes[0, 0].legend(loc="upper right", fontsize=6.5, handlelength=1.6)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    axes[0, -1].legend(handles, names, loc="center right", bbox_to_anchor=(1, 0.72), fontsize=7)
     axes[0, 0].set_xlim(0, trajectories["step"].max())
     return figure

@@ -42,7 +42,7 @@ def draw(tables: Tables) -> Figure:
         axis.plot([], [], "o", color=INK, mfc="white", label="sign flip with its interval")
         axis.set_xlim(0, curve["step"].max())
         axis.set_xlabel("training step")
-        axis.set_title(f"influence of {source} on {target}", pad=16)
+        axis.set_title(f"influence of {source} on {target}", pad=34)
     say_signs(axes[0, -1])
     axes[0, 0].set_ylabel("influence (×10⁻⁴ loss²)")
     axes[0, 0].legend(loc="upper right", fontsize=7, bbox_to_anchor=(1, 0.98))

@@ -47,8 +47,8 @@ def draw(tables: Tables) -> Figure:
     right.set(xlabel="share removed η", ylabel="training step", title="when")
     for _, name, color, marker in EVENTS:
         right.plot([], [], marker, color=color, mfc="white", label=name)
-    right.legend(fontsize=7, loc="upper right")
-    right.set_ylim(0, right.get_ylim()[1] * 1.18)
+    right.legend(fontsize=7, loc="lower center", ncols=3, columnspacing=1.0, handletextpad=0.2)
+    right.set_ylim(0, right.get_ylim()[1])
     return figure
 
 

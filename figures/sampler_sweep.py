@@ -41,8 +41,8 @@ def draw(tables: Tables) -> Figure:
                       marker="D", ms=3, mfc="white", label="Gaussian limit (no noise)")  # fmt: skip
             loose = here[here["definite"] < 1]["gamma"].unique()
             for gamma in loose:
-                axis.annotate("not local", (gamma, 0.02), xycoords=("data", "axes fraction"),
-                              rotation=90, fontsize=6.5, ha="center", va="bottom")  # fmt: skip
+                axis.annotate("not local", (gamma, 0.98), xycoords=("data", "axes fraction"),
+                              rotation=90, fontsize=6.5, ha="center", va="top")  # fmt: skip
             axis.axhline(0, color=INK, lw=0.5)
         row[0].set_ylabel(f"{REFERENCES[reference]}\nmedian correlation over pairs", fontsize=8)
     for axis, nbeta in zip(axes[0], levels, strict=True):

@@ -42,5 +42,5 @@ def draw(tables: Tables) -> Figure:
     bottom.plot([], [], color=INK, lw=1.8, ls=(0, (4, 2)), label="theory, mean over seeds")
     bottom.set(xlabel="training step", ylabel="mode strength", ylim=(0, None))
     bottom.set_xlim(0, modes["step"].max())
-    bottom.legend(loc="upper left")
+    bottom.legend(loc="center left", bbox_to_anchor=(0.42, 0.8))
     return figure

@@ -130,25 +130,29 @@ def stage_means(transitions: pd.DataFrame) -> pd.DataFrame:
 
 
 def shade_stages(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
-    """Grey bands where each level of the hierarchy is learnt: 10 to 90 %, mean over the level."""
+    """Bands for the levels of the hierarchy, means over a level and the seeds.
+
+    A band runs from where a level is 10 % learnt to where the next one is; the dotted line marks
+    half learnt. The last band ends at 90 %.
+    """
     levels = stage_means(transitions).groupby("depth")[["start", "middle", "end"]].mean()
-    for rank, row in enumerate(levels.itertuples()):
-        axis.axvspan(row.start, row.end, color=PALE, alpha=0.9 if rank % 2 else 0.45, lw=0)
+    ends = [*levels["start"].iloc[1:], levels["end"].iloc[-1]]
+    for rank, (row, end) in enumerate(zip(levels.itertuples(), ends, strict=True)):
+        axis.axvspan(row.start, end, color=PALE, alpha=1.0 if rank % 2 else 0.5, lw=0)
         axis.axvline(row.middle, color=GREY, lw=0.6, dashes=(2, 2))
         if label:
             axis.annotate(
-                level_name(transitions, row.Index), (row.middle, 1.0), (0, 2),
+                level_name(transitions, row.Index), ((row.start + end) / 2, 1.0), (-2, 1),
                 xycoords=("data", "axes fraction"), textcoords="offset points",
-                ha="center", va="bottom", fontsize=7, color=INK,
+                rotation=28, ha="left", va="bottom", fontsize=7, color=INK,
             )  # fmt: skip
 
 
 def level_name(transitions: pd.DataFrame, depth: float) -> str:
-    """A level of the hierarchy by its first distinction, as in "mammal|bird …"."""
+    """A level of the hierarchy by its first distinction, as in "mammal | bird, ..."."""
     names = transitions[transitions["depth"] == depth]["stage"].unique()
-    first = names[0].replace(" | ", "|")
-    first = first if len(first) <= 16 else first[:15] + "…"
-    return first + (" …" if len(names) > 1 else "")
+    first = names[0] if len(names[0]) <= 18 else names[0][:17] + "…"
+    return first + (", …" if len(names) > 1 else "")
 
 
 def zero_line(axis: Axes) -> None:

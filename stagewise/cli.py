@@ -261,7 +261,8 @@ def benchmark_toy(
 def main() -> None:
     """Entry point: expected errors become one line and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
-    logging.getLogger("arviz").setLevel(logging.WARNING)
+    for chatty in ("arviz", "fontTools"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         app()
     except (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError) as error:

@@ -32,7 +32,7 @@ from stagewise.store import (
     write_table,
 )
 
-GROUP = 6  # checkpoints sampled together
+GROUP = 11  # checkpoints sampled together
 
 
 def run(
