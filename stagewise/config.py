@@ -197,6 +197,20 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any], at: str = "") ->
     return merged
 
 
+def typed(value: Any) -> Any:
+    """Nested values whose texts are read as YAML: Snakemake's --config gives numbers as texts.
+
+    Example:
+        >>> typed({"toy": {"seeds": "2", "optimizer": "adam"}})
+        {'toy': {'seeds': 2, 'optimizer': 'adam'}}
+    """
+    if isinstance(value, Mapping):
+        return {key: typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [typed(part) for part in value]
+    return yaml.load(value, _Loader) if isinstance(value, str) else value
+
+
 def load_config(
     files: Iterable[str | Path] = (), settings: Iterable[str] = (), extra: Mapping | None = None
 ) -> Config:
@@ -205,7 +219,7 @@ def load_config(
     Args:
         files: YAML files; each overrides only the keys it names.
         settings: "dotted.key=value" texts, the value in YAML.
-        extra: a nested mapping, as Snakemake's --config gives it.
+        extra: a nested mapping.
 
     Raises:
         ConfigError: a key is unknown or a value is not allowed.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
 
+from figures import TABLES
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -14,6 +16,30 @@ from stagewise.store import write_text
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
 PICTURES = ("overview", "influence_by_estimator")
+RULES = {
+    "losses": "toy_learning",
+    "modes": "toy_learning",
+    "transitions": "toy_learning",
+    "embedding": "toy_learning",
+    "trajectories": "toy_events",
+    "events": "toy_events",
+    "window_curves": "toy_window_curves",
+    "sweep": "toy_sweep",
+}
+MAKES = {
+    "toy_train": "checkpoints of one seed",
+    "toy_bif": "sampled influence and diagnostics of one seed",
+    "toy_exact": "one exact estimator of one seed",
+    "toy_windows": "window ablation of one seed",
+    "toy_limits": "strong localisation of one seed",
+    "toy_sweep": "sampler settings compared",
+    "toy_learning": "losses, modes, transitions, hidden layer",
+    "toy_influence": "`toy/influence.parquet`",
+    "toy_events": "`events.parquet`, mean curves",
+    "toy_window_curves": "window ablation beside influence",
+    "decide_claims": "`claims.json`, `claims.md`",
+    "draw": "one figure",
+}
 
 
 def short_table(claims: dict[str, dict[str, str]]) -> str:
@@ -23,6 +49,41 @@ def short_table(claims: dict[str, dict[str, str]]) -> str:
         cells = (name, c["claim"], c["origin"], c["measured"], f"**{c['verdict']}**")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def figures_table(paths: Paths) -> str:
+    """Every figure, what it shows, the rules whose tables it draws, and their seconds."""
+    lines = ["| figure | shows | from rules | drawn in |", "|---|---|---|---|"]
+    for name, tables in TABLES.items():
+        source = ast.parse((ROOT / "figures" / f"{name}.py").read_text(encoding="utf-8"))
+        shows = (ast.get_docstring(source) or "").split("\n")[0].rstrip(".")
+        rules = ", ".join(dict.fromkeys(f"`{RULES[table]}`" for table in tables))
+        lines.append(f"| `{name}` | {shows} | {rules} | {_seconds(paths, 'draw', name):.0f} s |")
+    return "\n".join(lines) + "\n"
+
+
+def rules_table(paths: Paths) -> str:
+    """Every rule of the toy with its number of jobs and the mean seconds of one."""
+    lines = ["| rule | makes | jobs | seconds each |", "|---|---|---|---|"]
+    for rule, makes in MAKES.items():
+        times = _times(paths, rule)
+        lines.append(f"| `{rule}` | {makes} | {len(times)} | {sum(times) / len(times):.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _times(paths: Paths, rule: str) -> list[float]:
+    """Seconds of every job of a rule, from Snakemake's benchmark files."""
+    files = sorted(paths.root.glob(f"benchmarks/{rule}.tsv"))
+    files += sorted(paths.root.glob(f"benchmarks/{rule}/*.tsv"))
+    if not files:
+        raise ValueError(f"no benchmark of rule {rule} below {paths.root}: run the pipeline first")
+    return [float(file.read_text().splitlines()[-1].split("\t")[0]) for file in files]
+
+
+def _seconds(paths: Paths, rule: str, job: str) -> float:
+    """Seconds of one job of a rule."""
+    text = (paths.root / "benchmarks" / rule / f"{job}.tsv").read_text()
+    return float(text.splitlines()[-1].split("\t")[0])
 
 
 def with_block(text: str, name: str, block: str) -> str:

@@ -1,17 +1,21 @@
 # The configuration, the command line, and what every rule needs.
 
 import json
+import os
+import shlex
 import sys
 
-from stagewise.code import source_files
-from stagewise.config import ConfigError, load_config
+from stagewise.code import ROOT, source_files
+from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
 from stagewise.paths import Paths
+
+EXTRA = typed(dict(workflow.config_settings.config))
 
 try:
     # Files are read again here: Snakemake's own reading would extend the default hierarchy with
     # an override's instead of replacing it, and keep the last of two equal keys.
-    CONFIG = load_config(workflow.overwrite_configfiles, extra=workflow.config_settings.config)
+    CONFIG = load_config(workflow.overwrite_configfiles, extra=EXTRA)
 except ConfigError as error:
     sys.exit(f"configuration error:\n{error}")
 
@@ -21,8 +25,8 @@ SEEDS = CONFIG.toy_seeds
 # Every stage is a plain command; these arguments give it the same configuration.
 STAGEWISE = f"{sys.executable} -m stagewise"
 CONFIG_ARGS = " ".join(
-    [f"--configfile '{path}'" for path in workflow.overwrite_configfiles]
-    + [f"--set '{key}={json.dumps(value)}'" for key, value in workflow.config_settings.config.items()]
+    [f"--configfile {shlex.quote(str(path))}" for path in workflow.overwrite_configfiles]
+    + [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in EXTRA.items()]
 )
 
 if not workflow.dryrun and workflow.is_main_process:
@@ -31,7 +35,7 @@ if not workflow.dryrun and workflow.is_main_process:
 
 def code(*modules):
     """Input files: the sources of the modules a rule runs, and of all they import."""
-    return source_files(*modules)
+    return [os.path.relpath(ROOT / path) for path in source_files(*modules)]
 
 
 def settings(*names):

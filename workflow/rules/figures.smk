@@ -25,9 +25,9 @@ rule decide_claims:
     params:
         settings=settings("focus"),
     log:
-        PATHS.root / "logs/claims.log",
+        PATHS.root / "logs/decide_claims.log",
     benchmark:
-        PATHS.root / "benchmarks/claims.tsv"
+        PATHS.root / "benchmarks/decide_claims.tsv"
     threads: 1
     resources:
         mem_mb=1000,

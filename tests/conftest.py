@@ -1,0 +1,41 @@
+"""Shared test settings: seeded, offline, one thread, and tolerances in one place."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+
+ROUNDING = 1e-10  # float64 results that should agree but for rounding
+UNBALANCED = {
+    "thing": {
+        "animal": {"bird": ["sparrow", "robin", "wren"], "dog": None},
+        "plant": {"flower": {"red": ["rose", "poppy"], "white": ["lily", "daisy"]}, "tree": "oak"},
+    }
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(params=["cpu", "cuda"])
+def device(request: pytest.FixtureRequest) -> str:
+    """Every device there is."""
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    return request.param
+
+
+@pytest.fixture
+def tree() -> Hierarchy:
+    """The default hierarchy."""
+    return Hierarchy.from_mapping(DEFAULT_HIERARCHY)
+
+
+@pytest.fixture
+def targets(tree: Hierarchy) -> torch.Tensor:
+    """Its targets (features, items), float64."""
+    return torch.tensor(tree.targets())

@@ -1,0 +1,293 @@
+"""The workflow itself, on a small unbalanced tree, in a copy of the repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors import safe_open
+
+from analysis.claims import Evidence
+from analysis.extension_claims import instantaneous, symmetry
+from analysis.toy_claims import windows_follow
+from figures import TABLES
+from figures.style import save
+from stagewise.code import ROOT
+from stagewise.config import load_config
+from stagewise.paths import Paths
+from stagewise.stages.figure import load_tables
+from stagewise.store import read_provenance, read_table
+from tests.conftest import UNBALANCED
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+SMALL = {
+    "results": "out",
+    "seed": 11,
+    "toy": {
+        "hierarchy": UNBALANCED,
+        "hidden_width": 24,
+        "steps": 480,
+        "checkpoint_every": 40,
+        "seeds": 1,
+        "etas": [1.0, 0.1],
+        "window_lengths": [1, 40],
+        "window_every": 40,
+        "posterior": {"chains": 16, "draws": 100},
+        "sweep": {"nbeta": [80.0], "gamma": [1000.0, 10000.0], "relative_step": [0.2, 0.5],
+                  "draws": 50},
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Run:
+    """A copy of the repository, and how to call its workflow."""
+
+    folder: Path
+    config: Path
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command += [] if "--configfile" in arguments else ["--configfile", str(self.config)]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done
+
+    @property
+    def paths(self) -> Paths:
+        config = load_config([self.config])
+        return Paths(config.model_copy(update={"results": str(self.folder / config.results)}))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    """Everything computed once."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("models", "analysis", "figures", "stagewise", "workflow"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", folder)
+    config = folder / "small.yaml"
+    config.write_text(yaml.safe_dump(SMALL))
+    made = Run(folder, config)
+    made.snakemake()
+    return made
+
+
+def test_contracts_of_files_and_columns(run):
+    paths, items = run.paths, 9
+    with safe_open(paths.checkpoints(11), "pt") as file:
+        assert file.get_tensor("W1").shape == (13, 24, items)
+        assert json.loads(file.metadata()["config"])["seed"] == 11
+    influence = read_table(paths.influence)
+    assert list(influence.columns) == [
+        "estimator", "eta", "step", "source", "target", "influence", "std_error", "normalized",
+        "seed",
+    ]  # fmt: skip
+    estimators = ["bif", "bif_gaussian", "closed_form", "loo", "unrolled"]
+    assert sorted(influence["estimator"].unique()) == estimators
+    sizes = influence.groupby("estimator").size() / (13 * items**2)
+    assert sizes.to_dict() == {
+        "bif": 2, "bif_gaussian": 2, "closed_form": 1, "loo": 2, "unrolled": 1,
+    }  # fmt: skip
+    exact = influence["estimator"] != "bif"
+    assert influence.loc[exact, "std_error"].isna().all()
+    assert (
+        influence.loc[~exact & (influence["source"] != influence["target"]), "std_error"] > 0
+    ).all()
+    assert set(influence.loc[influence["estimator"] == "loo", "eta"]) == {1.0, 0.1}
+    events = read_table(paths.events)
+    assert list(events.columns)[:10] == [
+        "experiment", "estimator", "source", "target", "kind", "step", "ci_low", "ci_high",
+        "direction", "q_value",
+    ]  # fmt: skip
+    assert (events["ci_low"] <= events["step"]).all()
+    assert (events["step"] <= events["ci_high"]).all()
+    assert (events["q_value"] <= 0.05).all()
+    claims = json.loads(paths.claims.read_text())
+    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6", "X1", "X2", "X5"]
+    for claim in claims.values():
+        assert set(claim) == {
+            "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
+        }  # fmt: skip
+        assert claim["figure"] in TABLES
+        assert claim["verdict"] in ("replicated", "partly", "not replicated", "not run")
+    assert read_provenance(paths.events)["config"]["toy"]["hidden_width"] == 24
+    for name in TABLES:
+        for suffix in ("pdf", "svg", "png"):
+            assert (paths.figures / f"{name}.{suffix}").stat().st_size > 5000
+
+
+def test_no_table_holds_nan_where_a_number_belongs(run):
+    may = {"std_error", "eta", "r_hat", "knee", "fastest", "start", "middle", "end",
+           "theory_middle", "ci_low", "ci_high", "agreement"}  # fmt: skip
+    for path in run.paths.root.rglob("*.parquet"):
+        if ".kept" not in path.parts:
+            table = read_table(path)
+            assert not table.drop(columns=[c for c in table if c in may]).isna().any(axis=None), (
+                path
+            )
+
+
+def test_sampled_influence_agrees_with_its_gaussian_limit(run):
+    # The workflow's own numbers, with few draws: z-scores of all pairs and checkpoints.
+    table = read_table(run.paths.influence)
+    keys = ["step", "source", "target", "normalized"]
+    bif = table[table["estimator"] == "bif"].set_index(keys)
+    exact = table[table["estimator"] == "bif_gaussian"].set_index(keys)["influence"]
+    different = bif.index.get_level_values("source") != bif.index.get_level_values("target")
+    different &= bif.index.get_level_values("normalized")
+    z = ((bif["influence"] - exact) / bif["std_error"])[different]
+    assert len(z) == 13 * 72
+    assert np.sqrt((z**2).mean()) < 1.35  # 1.1 expected with 16 blocks
+
+
+def test_a_second_run_does_nothing_and_says_so(run):
+    done = run.snakemake()
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def _planned(run: Run, *arguments: str) -> dict[str, int]:
+    """Rules a dry run would execute, with their counts."""
+    done = run.snakemake("--dry-run", *arguments)
+    lines = [line.split() for line in (done.stdout + done.stderr).splitlines()]
+    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
+
+
+def test_a_new_seed_computes_only_itself(run):
+    planned = _planned(run, "--config", "toy={seeds: 2}")
+    assert planned["toy_train"] == planned["toy_bif"] == planned["toy_windows"] == 1
+    assert planned["toy_exact"] == 4
+    assert "toy_sweep" not in planned
+
+
+def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
+    path = run.folder / "analysis" / "events.py"
+    before = path.read_text()
+    try:
+        path.write_text(before + "\n# edited\n")
+        planned = _planned(run)
+    finally:
+        path.write_text(before)
+    assert {"toy_events", "decide_claims"} <= set(planned)
+    spared = {"toy_train", "toy_bif", "toy_exact", "toy_windows", "toy_sweep", "toy_learning"}
+    assert not spared & set(planned)
+
+
+def test_a_changed_setting_reruns_what_depends_on_it(run):
+    planned = _planned(run, "--config", "toy={window_every: 80}")
+    assert "toy_windows" in planned
+    assert not {"toy_train", "toy_bif", "toy_exact", "toy_sweep"} & set(planned)
+
+
+def test_figures_are_byte_identical_when_drawn_again(run, tmp_path):
+    config, paths = load_config([run.config]), run.paths
+    for name in ("influence_by_estimator", "hidden_paths"):
+        module = __import__(f"figures.{name}", fromlist=["draw"])
+        for path in save(module.draw(load_tables(config, paths, TABLES[name])), tmp_path / name):
+            assert path.read_bytes() == (paths.figures / path.name).read_bytes(), path.name
+
+
+def test_killed_run_resumes_to_the_same_result(run):
+    # The whole process group dies by SIGKILL in the middle of sampling; the same command then
+    # finishes, locks and half-done work notwithstanding, with the uninterrupted result.
+    target, kept = "toy/seed11/influence/bif.parquet", "toy/seed11/influence/.kept"
+    setting = ["--config", "toy={posterior: {draws: 2500}, checkpoint_every: 20}"]
+    base = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", str(run.config)]
+    killed = [*base, *setting, "results=killed", "--", f"killed/{target}"]
+    process = subprocess.Popen(
+        killed, cwd=run.folder, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list((run.folder / "killed" / kept).glob("*.parquet")):
+        assert time.monotonic() < deadline, "nothing sampled"
+        assert process.poll() is None, "finished before it could be killed"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (run.folder / "killed" / target).exists()
+    for command in (killed, [*base, *setting, "results=whole", "--", f"whole/{target}"]):
+        done = subprocess.run(command, cwd=run.folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+    a, b = (read_table(run.folder / name / target) for name in ("killed", "whole"))
+    pd.testing.assert_frame_equal(a, b, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("toy: {posterior: {gamma: 0}}", "toy.posterior.gamma = 0: Input should be greater than 0"),
+        ("toy: {stepz: 5}", "toy.stepz = 5: unknown key (did you mean steps?)"),
+    ],
+)
+def test_a_bad_config_stops_before_any_work(run, text, message):
+    path = run.folder / "bad.yaml"
+    path.write_text("results: never\n" + text)
+    done = run.snakemake("--configfile", str(path), check=False)
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert not (run.folder / "never").exists()
+
+
+def test_a_damaged_checkpoint_is_refused_and_kept(run):
+    good = run.paths.checkpoints(11)
+    broken = run.folder / "broken" / good.relative_to(run.paths.root)
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(good.read_bytes()[:1000])
+    command = [sys.executable, "-m", "stagewise", "toy", "influence", "unrolled", "--seed", "11",
+               "--configfile", str(run.config), "--set", "results=broken"]  # fmt: skip
+    done = subprocess.run(command, cwd=run.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "error: broken/toy/seed11/checkpoints.safetensors cannot be read" in done.stderr
+    assert len(broken.read_bytes()) == 1000
+    assert not (broken.parent / "influence").exists()
+
+
+@pytest.fixture(scope="module")
+def evidence(run) -> Evidence:
+    config, paths = load_config([run.config]), run.paths
+    tables = ("trajectories", "transitions", "windows", "window_curves", "sweep", "limits")
+    return Evidence(
+        tree=config.toy.tree,
+        focus=config.toy.tree.focus(),
+        gamma=1000.0,
+        learning_rate=0.05,
+        checkpoint_every=40,
+        events=read_table(paths.events),
+        seed=0,
+        **{name: read_table(paths.whole(name)) for name in tables},
+    )
+
+
+def test_verdicts_fall_when_the_evidence_does(evidence):
+    # A claim that cannot fail is no claim: tamper with the tables and see the verdict follow.
+    assert instantaneous(evidence).verdict == "replicated"
+    doubled = evidence.windows.assign(predicted=2 * evidence.windows["predicted"])
+    assert instantaneous(replace(evidence, windows=doubled)).verdict == "partly"
+
+    keys = ["outcome", "length", "center", "source", "target"]  # one order for every outcome
+    curves = evidence.window_curves.sort_values(keys).reset_index(drop=True)
+    bif = curves.loc[curves["outcome"] == "bif", "mean"].to_numpy()
+    for sign, verdict in ((1, "replicated"), (-1, "not replicated")):
+        made = curves.copy()
+        for outcome in ("end_effect", "largest_effect"):
+            made.loc[made["outcome"] == outcome, "mean"] = sign * bif
+        assert windows_follow(replace(evidence, window_curves=made)).verdict == verdict
+
+    rows = evidence.trajectories.copy()
+    theory = rows["label"] == "closed_form"
+    odd = theory & (rows["source"] == evidence.tree.items[0])
+    rows.loc[odd, "mean"] *= 1.5
+    assert symmetry(replace(evidence, trajectories=rows)).verdict != "replicated"

@@ -1,0 +1,108 @@
+"""Tables, code dependencies, locks and the README's generated part."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stagewise.code import ROOT, source_files
+from stagewise.locks import clear_stale_locks
+from stagewise.readme import README, TABLE, with_block
+from stagewise.store import TableError, provenance, read_provenance, read_table, write_table
+
+
+def test_tables_carry_their_provenance(tmp_path):
+    table, path = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), tmp_path / "t.parquet"
+    write_table(table, path, provenance({"seed": 3}, 3))
+    pd.testing.assert_frame_equal(read_table(path), table, check_dtype=False)
+    origin = read_provenance(path)
+    assert origin["config"] == {"seed": 3}
+    assert origin["seed"] == 3
+    assert {"torch", "numpy"} <= set(origin["packages"])
+    again = tmp_path / "again.parquet"
+    write_table(table, again, provenance({"seed": 3}, 3))
+    assert again.read_bytes() == path.read_bytes()  # no clock, no host
+
+
+def test_damaged_and_foreign_tables_are_named(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table(pd.DataFrame({"a": [1]}), path, {})
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(TableError, match=r"t\.parquet cannot be read"):
+        read_table(path)
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    with pytest.raises(TableError, match="not a table of this project"):
+        read_table(path)
+
+
+def test_code_of_a_stage_is_what_it_imports_and_no_more():
+    files = source_files("stagewise.stages.train")
+    assert {"models/training.py", "models/linear_network.py", "stagewise/store.py"} <= set(files)
+    assert not any(path.startswith(("analysis/", "figures/")) for path in files)
+    claims = source_files("stagewise.stages.claims")
+    assert "analysis/toy_claims.py" in claims
+    assert "analysis/posterior.py" not in claims
+    with pytest.raises(ValueError, match="no module of models, analysis"):
+        source_files("analysis.nothing")
+
+
+def test_dependencies_point_one_way():
+    allowed = {
+        "models": {"models"},
+        "analysis": {"models", "analysis"},
+        "figures": {"models", "analysis", "figures"},
+    }
+    for package, may in allowed.items():
+        for path in (ROOT / package).glob("*.py"):
+            used = {Path(f).parts[0] for f in source_files(f"{package}.{path.stem}")
+                    if path.stem != "__init__"}  # fmt: skip
+            assert used <= may, f"{path} imports {used - may}"
+
+
+HOLD = """
+import sys, time
+from stagewise.locks import clear_stale_locks
+lock = clear_stale_locks(sys.argv[1])
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_locks_of_a_killed_run_are_cleared_and_those_of_a_live_one_kept(tmp_path):
+    (tmp_path / "locks").mkdir()
+    stale = tmp_path / "locks" / "0.output.lock"
+    other = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"held\n"
+    stale.write_text("x")
+    assert clear_stale_locks(tmp_path) is None
+    assert stale.exists()
+    other.kill()
+    other.communicate()
+    lock = clear_stale_locks(tmp_path)
+    assert lock is not None
+    assert not stale.exists()
+    lock.close()
+
+
+def test_generated_block_is_replaced_and_nothing_else():
+    text = "a\n<!-- t:begin -->\nold\n<!-- t:end -->\nb\n"
+    assert with_block(text, "t", "new\n") == "a\n<!-- t:begin -->\nnew\n<!-- t:end -->\nb\n"
+    with pytest.raises(ValueError, match="no marks"):
+        with_block("a", "t", "new")
+
+
+def test_readme_quotes_the_generated_claims_table():
+    readme, table = README.read_text(encoding="utf-8"), TABLE.read_text(encoding="utf-8")
+    quoted = readme.split("<!-- claims:begin -->\n")[1].split("<!-- claims:end -->")[0]
+    rows = [line.split(" | ") for line in table.splitlines()[2:]]
+    assert len(rows) >= 9
+    for row in rows:
+        verdict = next(cell for cell in row if cell.startswith("**"))
+        line = next(line for line in quoted.splitlines() if line.startswith(f"{row[0]} |"))
+        assert verdict in line
+        assert row[3] in line  # what was measured, word for word
