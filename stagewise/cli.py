@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -212,7 +213,21 @@ def claims_(
         from stagewise.stages import claims
 
         claims.run(config, paths)
-    typer.echo(paths.claims_page.read_text(encoding="utf-8"))
+    _print_claims(paths)
+
+
+def _print_claims(paths: Paths) -> None:
+    """The claims table, fitted to the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "claim", "measured", "verdict", show_lines=True)
+    for name, claim in json.loads(paths.claims.read_text(encoding="utf-8")).items():
+        table.add_row(name, claim["claim"], claim["measured"], claim["verdict"])
+    console = Console()
+    console.width = max(console.width, 110)
+    console.print(table)
+    console.print(f"predictions, intervals and reasons: {paths.claims_page}")
 
 
 @app.command("figure")

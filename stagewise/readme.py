@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-from pathlib import Path
 
 from figures import TABLES
 from stagewise.code import ROOT
@@ -103,9 +102,15 @@ def renew(config: Config, paths: Paths) -> None:
     """Copy the claims table into docs/ and the README, and the pictures into docs/."""
     claims = json.loads(paths.claims.read_text(encoding="utf-8"))
     write_text(paths.claims_page.read_text(encoding="utf-8"), TABLE)
-    write_text(
-        with_block(README.read_text(encoding="utf-8"), "claims", short_table(claims)), README
-    )
+    blocks = {
+        "claims": short_table(claims),
+        "figures": figures_table(paths),
+        "rules": rules_table(paths),
+    }
+    text = README.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
+    write_text(text, README)
     for name in PICTURES:
-        source = paths.figures / f"{name}.png"
-        (ROOT / "docs" / source.name).write_bytes(Path(source).read_bytes())
+        picture = paths.figures / f"{name}.png"
+        (ROOT / "docs" / picture.name).write_bytes(picture.read_bytes())
