@@ -15,29 +15,79 @@ import pandas as pd
 from models.hierarchy import Hierarchy, Node
 
 Verdict = Literal["replicated", "partly", "not replicated", "not run"]
+Origin = Literal["paper", "extension"]
 
 GOOD, FAIR = 0.8, 0.5  # correlations that count as agreement, and as some
 LEVEL = 0.05  # p-values below this count
 BOOTSTRAP = 2000
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A row of the claims table."""
+class NoEvidence(Exception):
+    """The tables hold nothing that could decide the claim; the message says what is missing."""
 
-    id: str
-    claim: str
-    origin: Literal["paper", "extension"]
+
+@dataclass(frozen=True)
+class Finding:
+    """What the tables say of a claim.
+
+    Attributes:
+        predicted: the claim made checkable, thresholds included.
+        measured: the numbers; interval: theirs, 95 % unless it says otherwise.
+        reason: why this verdict, or what to keep in mind with it.
+    """
+
     predicted: str
     measured: str
     interval: str
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row of the claims table: what is claimed, by whom, what was found, and where to look."""
+
+    id: str
+    claim: str
+    origin: Origin
+    finding: Finding
     figure: str
 
     def record(self) -> dict[str, str]:
         """Everything but the id, as plain texts."""
-        return {key: value for key, value in asdict(self).items() if key != "id"}
+        return {
+            "claim": self.claim, "origin": self.origin, **asdict(self.finding),
+            "figure": self.figure,
+        }  # fmt: skip
+
+
+def claim(
+    id: str, text: str, origin: Origin, figure: str
+) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Claim]]:
+    """Make a claim of a function from evidence to a finding.
+
+    Where the function finds no evidence, the claim was not run.
+    """
+
+    def wrap(find: Callable[[Evidence], Finding]) -> Callable[[Evidence], Claim]:
+        def decide(evidence: Evidence) -> Claim:
+            try:
+                finding = find(evidence)
+            except NoEvidence as missing:
+                finding = Finding("", "", "", "not run", str(missing))
+            return Claim(id, text, origin, finding, figure)
+
+        decide.__doc__ = find.__doc__
+        return decide
+
+    return wrap
+
+
+def graded(held: Sequence[bool]) -> Verdict:
+    """All parts of a prediction held, some, or none."""
+    if all(held):
+        return "replicated"
+    return "partly" if any(held) else "not replicated"
 
 
 @dataclass(frozen=True)
@@ -50,7 +100,6 @@ class Evidence:
         gamma: localisation of the default posterior.
         learning_rate: of training.
         checkpoint_every: steps between checkpoints.
-        influence: the contract's table, with a column label (bif, loo_0.5, ...).
         trajectories: label, step, source, target, mean, low, high.
         events, transitions, windows, window_curves, sweep, limits: as their stages write them.
         seed: of the bootstraps and permutations.
@@ -109,7 +158,12 @@ class Evidence:
         return [(a, b) for a in self.tree.items for b in self.tree.items if a != b]
 
     def peaks_by_distinction(self, label: str) -> pd.DataFrame:
-        """Harmful peak of every pair beside the stage that tells the pair apart."""
+        """Harmful peak of every pair beside the stage that tells the pair apart: node, peak, and
+        the stage's times.
+
+        Raises:
+            NoEvidence: no pair has a peak whose distinction is learnt within the training.
+        """
         rows = []
         for source, target in self.pairs():
             peak = self.harmful_peak(label, source, target)
@@ -118,15 +172,30 @@ class Evidence:
             node = self.tree.lowest_common_ancestor(source, target)
             times = self.stage(node)[["start", "middle", "end", "knee", "fastest"]].to_dict()
             rows.append({"node": node.name, "peak": peak["step"], **times})
-        return pd.DataFrame(rows, columns=["node", "peak", *RISE_COLUMNS])
+        table = pd.DataFrame(rows, columns=["node", "peak", *RISE_COLUMNS]).dropna()
+        if table.empty:
+            raise NoEvidence(f"no harmful {label} peak of a distinction learnt in this training")
+        return table
+
+    @property
+    def removals(self) -> list[str]:
+        """Leave-one-out curves, from the smallest removed share to the largest."""
+        found = [label for label in self.labels if label.startswith("loo_")]
+        return sorted(found, key=lambda label: float(label.removeprefix("loo_")))
 
 
 RISE_COLUMNS = ["start", "middle", "end", "knee", "fastest"]
 
 
 def median_interval(values: Any, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Median and its 95 % bootstrap interval."""
+    """Median and its 95 % bootstrap interval.
+
+    Raises:
+        NoEvidence: there are no values.
+    """
     values = np.asarray(values, dtype=float)
+    if not len(values):
+        raise NoEvidence("there is nothing to take a median of")
     again = np.median(rng.choice(values, (BOOTSTRAP, len(values))), axis=1)
     low, high = np.percentile(again, [2.5, 97.5])
     return float(np.median(values)), float(low), float(high)
@@ -141,18 +210,6 @@ def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return (a * b).sum(0) / np.where(scale > 0, scale, 1.0)
 
 
-def not_run(claim: Claim, reason: str) -> Claim:
-    """The claim's row where its evidence is missing."""
-    return Claim(
-        **{**asdict(claim), "measured": "", "interval": "", "verdict": "not run", "reason": reason}
-    )
-
-
-def decide(evidence: Evidence, deciders: Sequence[Callable[[Evidence], Claim]]) -> list[Claim]:
-    """All claims, in order."""
-    return [decider(evidence) for decider in deciders]
-
-
 def to_markdown(claims: list[Claim]) -> str:
     """The claims as a table for people."""
     lines = [
@@ -160,6 +217,7 @@ def to_markdown(claims: list[Claim]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for c in claims:
-        cells = (c.id, c.claim, c.predicted, c.measured, c.interval, f"**{c.verdict}**", c.reason)
+        f = c.finding
+        cells = (c.id, c.claim, f.predicted, f.measured, f.interval, f"**{f.verdict}**", f.reason)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"

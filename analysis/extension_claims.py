@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.claims import Claim, Evidence, median_interval
-from analysis.toy_claims import _graded
+from analysis.claims import Evidence, Finding, claim, graded, median_interval
 
 EXACT = 1e-9  # relative size of a difference that rounding explains
 EXPLAINED = 0.9  # share of variance that symmetry must explain in a mean over random starts
 SMALL = 0.02  # relative error of a limit counted as reached
 
 
-def ladder(e: Evidence) -> Claim:
+@claim(
+    "X1",
+    "The offset between leave-one-out and BIF is finite perturbation",
+    "extension",
+    "removal_ladder",
+)
+def ladder(e: Evidence) -> Finding:
     """X1: the times move with the removed share; derivative and BIF agree."""
     source, target = e.focus[0], e.focus[1]
-    rungs = sorted((label for label in e.labels if label.startswith("loo_")), key=_eta)
+    rungs = e.removals
     times = {label: ladder_times(e, label, source, target) for label in [*rungs, "unrolled", "bif"]}
     complete = {label: t for label, t in times.items() if np.isfinite(t).all()}
     steps = np.array([complete[label] for label in rungs if label in complete])
@@ -25,10 +30,7 @@ def ladder(e: Evidence) -> Claim:
         near = float(np.abs(complete["bif"] - complete["unrolled"]).max())
         far = float(np.abs(complete[rungs[-1]] - complete["unrolled"])[1:].min())
     close = bool(near <= 2 * e.checkpoint_every)
-    return Claim(
-        id="X1",
-        claim="The offset between leave-one-out and BIF is finite perturbation",
-        origin="extension",
+    return Finding(
         predicted=f"{source}→{target}: flip and maximum move later as the removed share grows; "
         f"unrolled and bif agree within {2 * e.checkpoint_every} steps on minimum, flip and "
         "maximum, and full removal is further away",
@@ -37,9 +39,8 @@ def ladder(e: Evidence) -> Claim:
         ),
         interval=f"bif against unrolled at most {near:.0f} steps apart, full removal at least "
         f"{far:.0f}",
-        verdict=_graded([rising, close and far > near]),
+        verdict=graded([rising, close and far > near]),
         reason="steps of minimum/flip/maximum; intervals in the figure",
-        figure="removal_ladder",
     )
 
 
@@ -63,7 +64,8 @@ def ladder_times(e: Evidence, label: str, source: str, target: str) -> np.ndarra
     return times
 
 
-def symmetry(e: Evidence) -> Claim:
+@claim("X2", "The tree's symmetry is the influence's symmetry", "extension", "influence_all_pairs")
+def symmetry(e: Evidence) -> Finding:
     """X2: pairs that an automorphism of the tree maps onto each other share one curve."""
     orbits = np.array([e.tree.orbit(a, b) for a, b in e.pairs()])
     different = ~np.eye(len(e.tree.items), dtype=bool)
@@ -78,10 +80,7 @@ def symmetry(e: Evidence) -> Claim:
         explained[label] = 1 - residual / total
     exact = [explained["closed_form"] > 1 - EXACT] if "closed_form" in explained else []
     shared = [value > EXPLAINED for label, value in explained.items() if label != "closed_form"]
-    return Claim(
-        id="X2",
-        claim="The tree's symmetry is the influence's symmetry",
-        origin="extension",
+    return Finding(
         predicted="pairs related by an automorphism of the tree have equal curves: exactly in "
         f"theory, and in the mean over random starts for at least {EXPLAINED:.0%} of the variance",
         measured="; ".join(f"{label}: {value:.2%}" for label, value in explained.items())
@@ -89,13 +88,18 @@ def symmetry(e: Evidence) -> Claim:
         interval=f"theory: residual {1 - explained['closed_form']:.1e}"
         if exact
         else "theory needs gradient descent",
-        verdict=_graded([*exact, *shared]),
+        verdict=graded([*exact, *shared]),
         reason="a random start breaks the symmetry of each run; the mean over runs restores it",
-        figure="influence_all_pairs",
     )
 
 
-def instantaneous(e: Evidence) -> Claim:
+@claim(
+    "X5",
+    "Localised BIF is instantaneous influence; window ablation integrates it",
+    "extension",
+    "window_ablation",
+)
+def instantaneous(e: Evidence) -> Finding:
     """X5: short windows and strongly localised BIF measure the same thing."""
     windows = e.windows.assign(length=e.windows["end"] - e.windows["start"])
     windows = windows[windows["source"] != windows["target"]]
@@ -110,10 +114,7 @@ def instantaneous(e: Evidence) -> Claim:
     shortest, longest = min(errors), max(errors)
     strongest = limit.index.max()
     here = min(limit.index, key=lambda gamma: abs(np.log(gamma / e.gamma)))
-    return Claim(
-        id="X5",
-        claim="Localised BIF is instantaneous influence; window ablation integrates it",
-        origin="extension",
+    return Finding(
         predicted="effect of a window → (learning rate × length / n)(−gᵢ·gⱼ) as it shortens, and "
         f"γ × influence → −gᵢ·gⱼ as γ grows: both relative errors below {SMALL:.0%} at the end of "
         "the range, and falling towards it",
@@ -123,7 +124,7 @@ def instantaneous(e: Evidence) -> Claim:
         f"{limit[here][0]:.1%}",
         interval=f"γ = {strongest:g}: [{limit[strongest][1]:.2%}, {limit[strongest][2]:.2%}]; "
         f"γ = {here:g}: [{limit[here][1]:.1%}, {limit[here][2]:.1%}]",
-        verdict=_graded(
+        verdict=graded(
             [
                 errors[shortest] < SMALL and errors[shortest] == min(errors.values()),
                 limit[strongest][0] < SMALL,
@@ -131,9 +132,4 @@ def instantaneous(e: Evidence) -> Claim:
         ),
         reason="medians over checkpoints; the rest of the error is curvature (nβH against γI) and "
         "the window's transport",
-        figure="window_ablation",
     )
-
-
-def _eta(label: str) -> float:
-    return float(label.removeprefix("loo_"))

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.claims import FAIR, GOOD, LEVEL, Claim, Evidence, Verdict, correlations
-from analysis.claims import median_interval as median_of
+from analysis.claims import (
+    FAIR,
+    GOOD,
+    LEVEL,
+    Evidence,
+    Finding,
+    NoEvidence,
+    Verdict,
+    claim,
+    correlations,
+    graded,
+    median_interval,
+)
 from analysis.events import alignment, rank_agreement
 from analysis.stages import stage_name
 
 WINDOW = 40  # length of the windows of claim C5, steps
-SHAPE_CURVES = ("bif", "closed_form", "loo_1")
 
 
-def flips_and_stages(e: Evidence) -> Claim:
+@claim("C1", "Influence is non-monotonic and flips sign", "paper", "influence_by_estimator")
+def flips_and_stages(e: Evidence) -> Finding:
     """C1: helps while one distinction is learnt, harms while the next is."""
     source = e.focus[0]
     deep = [q for q in e.focus[1:] if e.tree.lowest_common_ancestor(source, q).name != _root(e)]
@@ -38,10 +49,7 @@ def flips_and_stages(e: Evidence) -> Claim:
             found.append((label, f["step"], f["ci_low"], f["ci_high"], f["q_value"]))
     both = [p for p in e.pairs() if _turns(e, "bif", *p)]
     share = len(both) / len(e.pairs())
-    return Claim(
-        id="C1",
-        claim="Influence is non-monotonic and flips sign",
-        origin="paper",
+    return Finding(
         predicted=f"{source}→{target} turns from helpful to harmful after {earlier} has begun to "
         f"be learnt (10 %: step {before:.0f}) and before {stage_name(own)} is half learnt "
         f"({until:.0f})",
@@ -50,40 +58,48 @@ def flips_and_stages(e: Evidence) -> Claim:
         interval="; ".join(
             f"{label} [{low:.0f}, {high:.0f}], q {_small(q)}" for label, _, low, high, q in found
         ),
-        verdict=_graded(held),
+        verdict=graded(held),
         reason=f"{sum(held)} of 2 estimators (bif, unrolled) flip in that window",
-        figure="influence_by_estimator",
     )
 
 
-def shapes_agree(e: Evidence) -> Claim:
+@claim(
+    "C2",
+    "BIF, analytical influence and leave-one-out agree in shape",
+    "paper",
+    "influence_by_estimator",
+)
+def shapes_agree(e: Evidence) -> Finding:
     """C2: BIF, theory and leave-one-out tell the same story."""
-    present = [label for label in SHAPE_CURVES if label in e.labels]
+    wanted = ("bif", "closed_form", *e.removals[-1:])
+    present = [label for label in wanted if label in e.labels]
     results = {}
     for position, first in enumerate(present):
         for second in present[position + 1 :]:
             a, b = e.curve(first), e.curve(second)
-            results[f"{first} ~ {second}"] = median_of(correlations(a, b), e.rng)
+            results[f"{first} ~ {second}"] = median_interval(correlations(a, b), e.rng)
     medians = [value for value, *_ in results.values()]
     verdict: Verdict = "partly" if max(medians) >= FAIR else "not replicated"
     if min(medians) >= GOOD:
         verdict = "replicated"
-    extra = median_of(correlations(e.curve("bif"), e.curve("unrolled")), e.rng)
-    return Claim(
-        id="C2",
-        claim="BIF, analytical influence and leave-one-out agree in shape",
-        origin="paper",
+    extra = median_interval(correlations(e.curve("bif"), e.curve("unrolled")), e.rng)
+    return Finding(
         predicted=f"median correlation over training of the pairs' curves at least {GOOD}",
         measured="; ".join(f"{name}: {value[0]:.2f}" for name, value in results.items()),
         interval="; ".join(f"[{low:.2f}, {high:.2f}]" for _, low, high in results.values()),
         verdict=verdict,
         reason="local BIF is influence at an instant, the others accumulate over training and "
         f"removal shifts the stages (X1); bif ~ unrolled: {extra[0]:.2f}",
-        figure="influence_by_estimator",
     )
 
 
-def learnt_top_down(e: Evidence) -> Claim:
+@claim(
+    "C3",
+    "Distinctions are learnt top-down, and each pair's influence peaks as its own is",
+    "paper",
+    "influence_all_pairs",
+)
+def learnt_top_down(e: Evidence) -> Finding:
     """C3: coarse distinctions first, and each pair's influence peaks with its distinction."""
     ordered = []
     for node in e.tree.distinctions():
@@ -100,25 +116,27 @@ def learnt_top_down(e: Evidence) -> Claim:
     rho, p_value = rank_agreement(nodes["peak"], nodes["middle"], rng=e.rng)
     rise = (peaks["peak"] - peaks["start"]) / (peaks["end"] - peaks["start"])
     during = float(((peaks["peak"] >= peaks["start"]) & (peaks["peak"] <= peaks["end"])).mean())
-    lag, low, high = median_of(rise, e.rng)
-    return Claim(
-        id="C3",
-        claim="Distinctions are learnt top-down, and each pair's influence peaks as its own is",
-        origin="paper",
+    lag, low, high = median_interval(rise, e.rng)
+    return Finding(
         predicted="every finer distinction later than the one above it; harmful peaks ordered "
         f"as the stages (rank correlation ≥ {GOOD}, p < {LEVEL}) and most of them inside the "
         "rise (10–90 %) of the pair's own distinction",
         measured=f"top-down in {order:.0%} of cases; rank correlation {rho:.2f} (p = {p_value:.1g}"
         f", {len(nodes)} distinctions); {during:.0%} of {len(peaks)} peaks inside the rise",
         interval=f"median peak {lag:.2f} [{low:.2f}, {high:.2f}] of the way through the rise",
-        verdict=_graded([order == 1.0, rho >= GOOD and p_value < LEVEL, during > 0.5]),
+        verdict=graded([order == 1.0, rho >= GOOD and p_value < LEVEL, during > 0.5]),
         reason="influence peaks early in the rise: it follows how fast a distinction grows "
         "while there is still an error to correct, not how far it has come",
-        figure="influence_all_pairs",
     )
 
 
-def branches_align(e: Evidence) -> Claim:
+@claim(
+    "C4",
+    "Branch points of the hidden representation line up with the influence peaks",
+    "paper",
+    "hidden_paths",
+)
+def branches_align(e: Evidence) -> Finding:
     """C4: branch points of the hidden paths line up with the influence peaks."""
     peaks = e.peaks_by_distinction("bif")
     nodes = peaks.groupby("node", sort=False)[["peak", "knee", "fastest"]].median()
@@ -126,25 +144,27 @@ def branches_align(e: Evidence) -> Claim:
     knees = e.transitions["knee"].dropna().groupby(e.transitions["node"]).mean()
     distance, chance, p_value = alignment(nodes["peak"], knees.tolist(), span, rng=e.rng)
     rho, p_order = rank_agreement(nodes["peak"], nodes["knee"], rng=e.rng)
-    own, low, high = median_of(nodes["peak"] - nodes["knee"], e.rng)
+    own, low, high = median_interval(nodes["peak"] - nodes["knee"], e.rng)
     late = float((nodes["peak"] - nodes["fastest"]).median())
-    return Claim(
-        id="C4",
-        claim="Branch points of the hidden representation line up with the influence peaks",
-        origin="paper",
+    return Finding(
         predicted="the peaks lie nearer to the steps where hidden paths part (largest "
         f"acceleration of their distance) than chance has it (p < {LEVEL})",
         measured=f"mean distance {distance:.0f} steps, by chance {chance:.0f} (p = {p_value:.2g}); "
         f"rank correlation {rho:.2f} (p = {p_order:.2g})",
         interval=f"peak minus own branch point: median {own:+.0f} [{low:+.0f}, {high:+.0f}] steps; "
         f"minus fastest separation: {late:+.0f}",
-        verdict=_graded([p_value < LEVEL, rho >= GOOD]),
+        verdict=graded([p_value < LEVEL, rho >= GOOD]),
         reason=f"{len(nodes)} distinctions; chance: all peaks shifted together around training",
-        figure="hidden_paths",
     )
 
 
-def windows_follow(e: Evidence) -> Claim:
+@claim(
+    "C5",
+    "Removing a sample inside a window matters most at the BIF peak",
+    "paper",
+    "window_ablation",
+)
+def windows_follow(e: Evidence) -> Finding:
     """C5: removing a sample in a window matters most when the window is at the BIF peak."""
     curves = e.window_curves[e.window_curves["length"] == _window(e)]
     results = {}
@@ -156,13 +176,10 @@ def windows_follow(e: Evidence) -> Claim:
             bif = pair[pair["outcome"] == "bif"].set_index("center")["mean"]
             values.append(np.corrcoef(effect, bif)[0, 1])
             gaps.append(abs(effect.abs().idxmax() - bif.abs().idxmax()))
-        results[outcome] = (median_of(values, e.rng), float(np.median(gaps)))
+        results[outcome] = (median_interval(values, e.rng), float(np.median(gaps)))
     held = [r >= GOOD and gap <= _window(e) for (r, *_), gap in results.values()]
     text = {"end_effect": "at the window's end", "largest_effect": "largest later"}
-    return Claim(
-        id="C5",
-        claim="Removing a sample inside a window matters most at the BIF peak",
-        origin="paper",
+    return Finding(
         predicted=f"the effect of {_window(e)}-step windows follows BIF over window positions "
         f"(median correlation ≥ {GOOD}) and is largest within one window of BIF's extreme",
         measured="; ".join(
@@ -170,18 +187,26 @@ def windows_follow(e: Evidence) -> Claim:
             for o, (r, gap) in results.items()
         ),
         interval="; ".join(f"[{r[1]:.2f}, {r[2]:.2f}]" for r, _ in results.values()),
-        verdict=_graded(held),
+        verdict=graded(held),
         reason="holds for the effect at the window's end; the largest later effect also counts "
         "early windows that delay the escape from the saddle"
         if held == [True, False]
         else f"end: {held[0]}, largest later: {held[1]}",
-        figure="window_ablation",
     )
 
 
-def localisation_helps(e: Evidence) -> Claim:
+@claim(
+    "C6",
+    "Strong localisation with a small step agrees best with leave-one-out",
+    "paper",
+    "sampler_sweep",
+)
+def localisation_helps(e: Evidence) -> Finding:
     """C6: strong localisation and a small step agree best with leave-one-out."""
-    loo = e.sweep[(e.sweep["estimator"] == "bif") & (e.sweep["reference"] == "loo_1")]
+    removal = e.sweep["reference"] == e.removals[-1]
+    loo = e.sweep[(e.sweep["estimator"] == "bif") & removal]
+    if loo.empty:
+        raise NoEvidence("every sampler setting of the sweep diverged")
     best = loo.loc[loo["agreement"].idxmax()]
     strong = loo[loo["gamma"] == loo["gamma"].max()]
     strong = strong[strong["relative_step"] == strong["relative_step"].min()]
@@ -189,13 +214,11 @@ def localisation_helps(e: Evidence) -> Claim:
     rng = e.rng
     gamma = rank_agreement(loo["agreement"], loo["gamma"], rng=rng)
     step = rank_agreement(loo["agreement"], -loo["step_size"], rng=rng)
-    exact = e.sweep[(e.sweep["estimator"] == "bif_gaussian") & (e.sweep["reference"] == "loo_1")]
+    exact = e.sweep[(e.sweep["estimator"] == "bif_gaussian") & removal]
     exact = exact.groupby("gamma")["agreement"].max()
+    limit = ", ".join(f"{value:.2f} at gamma {gamma:g}" for gamma, value in exact.items())
     reached = claimed["agreement"] >= best["ci_low"]
-    return Claim(
-        id="C6",
-        claim="Strong localisation with a small step agrees best with leave-one-out",
-        origin="paper",
+    return Finding(
         predicted="the largest gamma with the smallest relative step is best, or within the "
         "best setting's interval; agreement rises with gamma",
         measured=f"best: gamma {best['gamma']:g}, nbeta {best['nbeta']:g}, step "
@@ -205,12 +228,10 @@ def localisation_helps(e: Evidence) -> Claim:
         f"{step[0]:.2f} (p = {step[1]:.1g})",
         interval=f"best [{best['ci_low']:.2f}, {best['ci_high']:.2f}], claimed "
         f"[{claimed['ci_low']:.2f}, {claimed['ci_high']:.2f}]",
-        verdict=_graded([bool(reached), gamma[0] > 0 and gamma[1] < LEVEL]),
+        verdict=graded([bool(reached), gamma[0] > 0 and gamma[1] < LEVEL]),
         reason="the source is a third party's notes (low trust); at a fixed number of draws a "
-        "small step explores less, and its noise lowers the agreement: without noise (Gaussian "
-        f"limit, best nbeta) it is {exact.iloc[0]:.2f} at gamma {exact.index[0]:g} and "
-        f"{exact.iloc[-1]:.2f} at gamma {exact.index[-1]:g}",
-        figure="sampler_sweep",
+        "small step explores less, and its noise lowers the agreement; without noise (Gaussian "
+        f"limit, best nbeta): {limit}",
     )
 
 
@@ -226,12 +247,6 @@ def _window(e: Evidence) -> int:
 def _turns(e: Evidence, label: str, source: str, target: str) -> bool:
     events = e.events_of(label, source, target)
     return bool(((events["kind"] == "flip") & (events["direction"] == "to_harmful")).any())
-
-
-def _graded(held: list[bool]) -> Verdict:
-    if all(held):
-        return "replicated"
-    return "partly" if any(held) else "not replicated"
 
 
 def _small(p: float) -> str:

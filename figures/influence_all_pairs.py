@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from figures.style import BLUE, GREEN, GREY, PALE, Tables, pair, zero_line
 
+MOST_ITEMS = 12
 LABELS = (("bif_normalized", BLUE, ()), ("closed_form", GREEN, (3, 1.5)))
 
 
@@ -15,7 +16,8 @@ def draw(tables: Tables) -> Figure:
     told apart at the same depth (the number in the corner says how far distant pairs are blown
     up); panels related by the tree's symmetry show equal curves."""
     trajectories, tree = tables["trajectories"], tables.tree
-    items = tree.items
+    # A large tree is shown by items spread over it: more panels would not be readable.
+    items = tree.items[:: -(-len(tree.items) // MOST_ITEMS)]
     n = len(items)
     figure, axes = plt.subplots(n, n, figsize=(0.92 * n + 0.6, 0.8 * n + 0.7), sharex=True,
                                 sharey=True)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.claims import Evidence, decide, to_markdown
+from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
 from analysis.toy_claims import (
     branches_align,
@@ -42,8 +42,8 @@ def run(config: Config, paths: Paths) -> None:
         seed=config.seed,
         **{name: read_table(paths.whole(name)) for name in tables},
     )
-    claims = decide(evidence, DECIDERS)
+    claims = [decide(evidence) for decide in DECIDERS]
     write_text(to_markdown(claims), paths.claims_page)
-    write_json({claim.id: claim.record() for claim in claims}, paths.claims)
+    write_json({found.id: found.record() for found in claims}, paths.claims)
     origin = provenance(config.model_dump(), config.toy_seeds)
     write_json(origin, paths.claims.with_name("claims.provenance.json"))

@@ -30,7 +30,7 @@ def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None
         ValueError: the estimator is unknown.
     """
     if estimator not in ESTIMATORS:
-        raise ValueError(f"estimator {estimator!r}: choose one of {', '.join(ESTIMATORS)}")
+        raise ValueError(f"estimator {estimator!r}: choose one of bif, {', '.join(ESTIMATORS)}")
     toy_run = load_run(checkpoints)
     table = ESTIMATORS[estimator](config.toy, toy_run)
     write_table(table, output, provenance(config.model_dump(), toy_run.seed))

@@ -273,9 +273,9 @@ def evidence(run) -> Evidence:
 
 def test_verdicts_fall_when_the_evidence_does(evidence):
     # A claim that cannot fail is no claim: tamper with the tables and see the verdict follow.
-    assert instantaneous(evidence).verdict == "replicated"
+    assert instantaneous(evidence).finding.verdict == "replicated"
     doubled = evidence.windows.assign(predicted=2 * evidence.windows["predicted"])
-    assert instantaneous(replace(evidence, windows=doubled)).verdict == "partly"
+    assert instantaneous(replace(evidence, windows=doubled)).finding.verdict == "partly"
 
     keys = ["outcome", "length", "center", "source", "target"]  # one order for every outcome
     curves = evidence.window_curves.sort_values(keys).reset_index(drop=True)
@@ -284,10 +284,10 @@ def test_verdicts_fall_when_the_evidence_does(evidence):
         made = curves.copy()
         for outcome in ("end_effect", "largest_effect"):
             made.loc[made["outcome"] == outcome, "mean"] = sign * bif
-        assert windows_follow(replace(evidence, window_curves=made)).verdict == verdict
+        assert windows_follow(replace(evidence, window_curves=made)).finding.verdict == verdict
 
     rows = evidence.trajectories.copy()
     theory = rows["label"] == "closed_form"
     odd = theory & (rows["source"] == evidence.tree.items[0])
     rows.loc[odd, "mean"] *= 1.5
-    assert symmetry(replace(evidence, trajectories=rows)).verdict != "replicated"
+    assert symmetry(replace(evidence, trajectories=rows)).finding.verdict != "replicated"
