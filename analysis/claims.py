@@ -1,17 +1,20 @@
 """The claims: what was predicted, what was measured, and a verdict, from result tables alone.
 
-Every threshold is a constant below and part of the printed prediction.
+Every threshold is part of the printed prediction. Seeds are the independent unit: intervals are
+Student's t over seeds, because pairs of items are related by the symmetry of the tree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from analysis.tables import curves
+from analysis.uncertainty import mean_interval
 from models.hierarchy import Hierarchy, Node
 
 Verdict = Literal["replicated", "partly", "not replicated", "not run"]
@@ -19,7 +22,6 @@ Origin = Literal["paper", "extension"]
 
 GOOD, FAIR = 0.8, 0.5  # correlations that count as agreement, and as some
 LEVEL = 0.05  # p-values below this count
-BOOTSTRAP = 2000
 
 
 class NoEvidence(Exception):
@@ -98,25 +100,26 @@ class Evidence:
         tree: the hierarchy.
         focus: close-up items, source first.
         gamma: localisation of the default posterior.
-        learning_rate: of training.
+        optimizer: of training.
         checkpoint_every: steps between checkpoints.
+        influence: the contract's table by label (bif, loo_0.5, ...), all seeds.
         trajectories: label, step, source, target, mean, low, high.
-        events, transitions, windows, window_curves, sweep, limits: as their stages write them.
+        events, transitions, windows, sweep, limit_errors: as their stages write them.
         seed: of the bootstraps and permutations.
     """
 
     tree: Hierarchy
     focus: tuple[str, ...]
     gamma: float
-    learning_rate: float
+    optimizer: str
     checkpoint_every: int
+    influence: dict[str, pd.DataFrame]
     trajectories: pd.DataFrame
     events: pd.DataFrame
     transitions: pd.DataFrame
     windows: pd.DataFrame
-    window_curves: pd.DataFrame
     sweep: pd.DataFrame
-    limits: pd.DataFrame
+    limit_errors: pd.DataFrame
     seed: int
 
     @property
@@ -128,6 +131,10 @@ class Evidence:
     def labels(self) -> list[str]:
         """Names of the curves present."""
         return list(dict.fromkeys(self.trajectories["label"]))
+
+    def seed_curves(self, label: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps, and influence of every seed (seeds, steps, source, target)."""
+        return curves(self.influence[label])
 
     def curve(self, label: str) -> np.ndarray:
         """Mean influence over seeds, (steps, source, target), items in tree order."""
@@ -187,18 +194,17 @@ class Evidence:
 RISE_COLUMNS = ["start", "middle", "end", "knee", "fastest"]
 
 
-def median_interval(values: Any, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Median and its 95 % bootstrap interval.
+def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, str]:
+    """Mean over seeds, and as texts the mean and its 95 % interval.
 
     Raises:
-        NoEvidence: there are no values.
+        NoEvidence: there are no values, or one is undefined.
     """
-    values = np.asarray(values, dtype=float)
-    if not len(values):
-        raise NoEvidence("there is nothing to take a median of")
-    again = np.median(rng.choice(values, (BOOTSTRAP, len(values))), axis=1)
-    low, high = np.percentile(again, [2.5, 97.5])
-    return float(np.median(values)), float(low), float(high)
+    if not len(values) or not np.isfinite(values).all():
+        raise NoEvidence("undefined in at least one seed: nothing varies, or nothing was learnt")
+    mean, low, high = (float(x) for x in mean_interval(np.asarray(values, dtype=float)))
+    interval = f"[{low:{form}}, {high:{form}}]" if len(values) > 1 else "one run, no interval"
+    return mean, f"{mean:{form}}", interval
 
 
 def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -213,11 +219,12 @@ def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def to_markdown(claims: list[Claim]) -> str:
     """The claims as a table for people."""
     lines = [
-        "| claim | | predicted | measured | interval | verdict | why |",
-        "|---|---|---|---|---|---|---|",
+        "| id | claim | origin | predicted | measured | interval | verdict | reason | figure |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for c in claims:
         f = c.finding
-        cells = (c.id, c.claim, f.predicted, f.measured, f.interval, f"**{f.verdict}**", f.reason)
+        found = (f.predicted, f.measured, f.interval, f"**{f.verdict}**", f.reason)
+        cells = (c.id, c.claim, c.origin, *found, c.figure)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import find_peaks
-from scipy.stats import false_discovery_control, norm, rankdata
+from scipy.stats import false_discovery_control, norm, rankdata, t
+
+from analysis.uncertainty import degrees_of_freedom, standard_error
 
 RESOLUTION = 1e-3  # share of a trajectory's largest size below which nothing is an event
-POINTWISE = 1.96  # standard errors: a checkpoint's 95 % interval excludes zero beyond this
+LEVEL = 0.05  # false discovery rate; also the level at which a checkpoint's sign is sure
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,15 @@ class Trajectory:
 
     @property
     def noise(self) -> np.ndarray:
-        """Standard error of that mean from sampling, never below the resolution."""
-        sampling = np.sqrt((self.std_errors**2).sum(0)) / len(self.values)
+        """Standard error of that mean (see `uncertainty`), never below the resolution."""
         floor = RESOLUTION * np.abs(self.mean).max()
-        return np.sqrt(sampling**2 + floor**2 + np.finfo(float).tiny)
+        error = standard_error(self.values, self.std_errors)
+        return np.sqrt(error**2 + floor**2 + np.finfo(float).tiny)
+
+    def p_value(self, z: float | np.ndarray, tests: int) -> np.ndarray:
+        """One-sided p-value of a size in standard errors, Bonferroni-corrected for `tests`."""
+        freedom = degrees_of_freedom(len(self.values))
+        return np.minimum(1.0, tests * t.sf(z, freedom))
 
 
 @dataclass(frozen=True)
@@ -68,31 +75,40 @@ def find_events(
 ) -> list[Event]:
     """Candidate flips and peaks of one trajectory, before control over all trajectories.
 
-    A flip lies between two consecutive stretches of checkpoints whose 95 % intervals exclude
-    zero with opposite signs. Its p-value is that of the less certain stretch: the stretch's
-    strongest checkpoint, Bonferroni-corrected for the number of checkpoints. A peak is a local
-    extremum inside the training; its p-value compares its prominence with the noise of the
-    difference of two checkpoints, corrected for the number of pairs of checkpoints.
+    A flip lies between two consecutive stretches of checkpoints whose intervals exclude zero
+    with opposite signs, the intervals widened so that all checkpoints hold together. Its p-value
+    is that of the less certain stretch, by its strongest checkpoint. A peak is a local extremum
+    inside the training; its p-value compares its prominence with the noise of the difference of
+    two checkpoints, corrected for the ordered pairs of checkpoints. Both use Student's t over
+    the seeds, so that what is found holds for the mean over random starts and not only for these.
+    One exact run has no chance in it: its events get the p-value of the resolution, nearly zero.
 
-    Intervals are percentiles over `replicates` of the mean trajectory, with seeds resampled and
-    sampling noise added, widened to the neighbouring checkpoints.
+    Intervals are percentiles over `replicates` of the mean trajectory (see `resample`), widened
+    to the neighbouring checkpoints.
     """
     copies = resample(trajectory, replicates, rng)
     return [*_flips(trajectory, copies), *_peaks(trajectory, copies)]
 
 
 def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Mean trajectories (replicates, checkpoints) with seeds drawn anew and noise added."""
+    """Mean trajectories (replicates, checkpoints) that might have been.
+
+    Several seeds are drawn anew, their deviations from the mean widened by what the bootstrap
+    of so few lacks (Student's t against normal, n against n - 1); one seed gets its noise.
+    """
     seeds = len(trajectory.values)
+    if seeds == 1:
+        noise = rng.standard_normal((replicates, len(trajectory.steps)))
+        return trajectory.values[0] + noise * trajectory.std_errors[0]
+    widen = t.isf(0.025, seeds - 1) / norm.isf(0.025) * np.sqrt(seeds / (seeds - 1))
     pick = rng.integers(seeds, size=(replicates, seeds))
-    noise = rng.standard_normal((replicates, seeds, len(trajectory.steps)))
-    return (trajectory.values[pick] + noise * trajectory.std_errors[pick]).mean(1)
+    return trajectory.mean + widen * (trajectory.values[pick].mean(1) - trajectory.mean)
 
 
 def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
     z = trajectory.mean / trajectory.noise
     stretches: list[list[int]] = []
-    for k in np.flatnonzero(np.abs(z) > POINTWISE):
+    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < LEVEL):
         if stretches and z[stretches[-1][-1]] * z[k] > 0:
             stretches[-1].append(int(k))
         else:
@@ -101,7 +117,7 @@ def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
     for before, after in itertools.pairwise(stretches):
         sign = np.sign(z[before[-1]])
         strongest = [stretch[int(np.abs(z[stretch]).argmax())] for stretch in (before, after)]
-        p_value = min(1.0, len(z) * norm.sf(np.abs(z[strongest]).min()))
+        p_value = float(trajectory.p_value(np.abs(z[strongest]).min(), len(z)))
         first, last = strongest[0], strongest[1]
         crossings = _crossing(trajectory.steps, sign * copies, first, last)
         left, right = before[-1], after[0]
@@ -165,7 +181,7 @@ def _peaks(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
                     ci_high=float(max(ci[1], steps[top + 1])),
                     direction=direction,
                     value=float(trajectory.mean[top]),
-                    p_value=min(1.0, n * (n - 1) / 2 * norm.sf(z)),
+                    p_value=float(trajectory.p_value(z, n * (n - 1))),
                 )
             )
     return events
@@ -187,7 +203,7 @@ def _vertex(steps: np.ndarray, rows: np.ndarray, low: int, high: int) -> np.ndar
 
 
 def control(
-    candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = 0.05
+    candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = LEVEL
 ) -> list[tuple[tuple[str, ...], Event, float]]:
     """Keep the events that survive Benjamini-Hochberg control over everything tested together.
 
@@ -251,16 +267,33 @@ def rank_agreement(
     first: Sequence[float],
     second: Sequence[float],
     *,
+    strata: Sequence[object] | None = None,
     permutations: int = 10_000,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """Spearman's rank correlation with its one-sided permutation p-value."""
-    x, y = rankdata(first), rankdata(second)
-    x, y = x - x.mean(), y - y.mean()
-    scale = np.sqrt((x**2).sum() * (y**2).sum())
-    if scale == 0:
+    """Spearman's rank correlation with its one-sided permutation p-value.
+
+    Args:
+        strata: group of every entry; ranks are taken and permuted within groups, and the
+            correlations of the groups averaged, so that what differs between groups does not
+            count. Default: one group.
+
+    Returns:
+        (correlation, p-value); (0, 1) where nothing varies.
+    """
+    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    groups = np.unique([str(s) for s in strata], return_inverse=True)[1] if strata else 0 * x
+    observed, null, counted = 0.0, np.zeros(permutations), 0
+    for group in np.unique(groups):
+        a, b = rankdata(x[groups == group]), rankdata(y[groups == group])
+        a, b = a - a.mean(), b - b.mean()
+        scale = np.sqrt((a**2).sum() * (b**2).sum())
+        if scale == 0:
+            continue
+        counted += 1
+        observed += float(a @ b / scale)
+        null += rng.permuted(np.tile(b, (permutations, 1)), axis=1) @ a / scale
+    if not counted:
         return 0.0, 1.0
-    shuffled = rng.permuted(np.tile(y, (permutations, 1)), axis=1)
-    observed = float(x @ y / scale)
-    beyond = int((shuffled @ x / scale >= observed - 1e-12).sum())
-    return observed, (1 + beyond) / (1 + permutations)
+    beyond = int((null >= observed - 1e-9).sum())
+    return observed / counted, (1 + beyond) / (1 + permutations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-MIN_BLOCKS = 16  # jackknife blocks; chains are split where there are fewer
+from analysis.settings import MIN_BLOCKS
 
 
 def bayesian_influence(
@@ -29,7 +29,7 @@ def bayesian_influence(
     Raises:
         ValueError: fewer than two blocks of at least two draws remain.
 
-    Source: Kreer et al. 2025 (arXiv:2509.26544); sign as in SIGNS of the README.
+    Source: Kreer et al. 2025 (arXiv:2509.26544); the sign is the README's.
     """
     kept = traces[np.isfinite(traces).all(axis=(1, 2))].astype(np.float64)
     blocks = jackknife_blocks(kept)

@@ -97,7 +97,7 @@ def sample_posterior(
         Draws, on the CPU.
 
     Raises:
-        DivergenceError: more than `config.max_diverged` of the chains diverged.
+        DivergenceError: more than `config.max_diverged` of a checkpoint's chains diverged.
         ValueError: anchors disagree in number, or a batch is larger than the data.
 
     Source: Welling and Teh 2011; localisation and nbeta as in Lau et al. 2023.
@@ -143,7 +143,7 @@ def sample_posterior(
     rows = torch.cartesian_prod(torch.arange(n_anchors), torch.arange(config.chains))
     size = chunk_chains or chunk_size(draws, config, device, threads)
     _run_chunks(run, rows.split(size), threads)
-    return _drop_diverged(draws, config)
+    return _drop_diverged(draws, config, streams)
 
 
 def chunk_size(draws: Draws, config: PosteriorConfig, device: torch.device, threads: int) -> int:
@@ -169,20 +169,25 @@ def _run_chunks(run: Callable[[Tensor], None], chunks: Sequence[Tensor], threads
         torch.set_num_threads(before)
 
 
-def _drop_diverged(draws: Draws, config: PosteriorConfig) -> Draws:
-    """Mark chains that diverged, blank their losses, and refuse the lot if they are too many."""
+def _drop_diverged(draws: Draws, config: PosteriorConfig, streams: Sequence[int]) -> Draws:
+    """Mark chains that diverged, blank their losses, refuse a checkpoint that lost too many."""
     radius2 = DIVERGED_RADII**2 * draws.n_parameters / config.gamma
     sane = draws.losses.isfinite().all(-1).all(-1)
     sane &= (draws.distance < radius2).all(-1)
     draws.diverged[:] = ~sane
     draws.losses[~sane] = math.nan
     lost, total = int((~sane).sum()), sane.numel()
-    if lost > config.max_diverged * total:
+    worst = (~sane).float().mean(1)
+    if bool((worst > config.max_diverged).any()):
+        where = [
+            name for name, share in zip(streams, worst, strict=True) if share > config.max_diverged
+        ]
         raise DivergenceError(
-            f"{lost} of {total} chains diverged (tolerated: {config.max_diverged:.0%}). SGLD is "
+            f"{lost} of {total} chains diverged, more than max_diverged = "
+            f"{config.max_diverged:.0%} at checkpoint(s) {', '.join(map(str, where))}. SGLD is "
             f"stable while step_size < 4 / (nbeta x largest curvature + gamma); step_size is "
-            f"{config.step_size:g}, gamma {config.gamma:g}, nbeta {config.nbeta:g}: try "
-            f"step_size {config.step_size / 4:g}"
+            f"{config.step_size:g}, gamma {config.gamma:g}, nbeta {config.nbeta:g}: "
+            f"try step_size {config.step_size / 4:g}"
         )
     if lost:
         logger.warning("%d of %d chains diverged and were dropped", lost, total)

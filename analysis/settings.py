@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+MIN_BLOCKS = 16  # jackknife blocks behind a standard error; chains are split where fewer
 MAX_CHAINS = 2**12  # chains a checkpoint can have: streams are numbered within 32 bits
 
 
@@ -18,7 +19,7 @@ class PosteriorConfig(BaseModel):
     gamma: float = Field(1000.0, gt=0, description="localisation, 1/parameter^2 [ours]")
     step_size: float = Field(1e-4, gt=0, description="SGLD step size epsilon [ours]")
     chains: int = Field(32, ge=1, le=MAX_CHAINS, description="chains per checkpoint")
-    draws: int = Field(8000, ge=2, description="draws kept per chain")
+    draws: int = Field(4000, ge=2, description="draws kept per chain")
     burn_in: int = Field(100, ge=0, description="steps before the first draw")
     thinning: PositiveInt = Field(1, description="steps per draw")
     batch_size: PositiveInt | None = Field(
@@ -28,7 +29,9 @@ class PosteriorConfig(BaseModel):
     rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="memory of the squared gradient")
     rmsprop_epsilon: float = Field(0.1, gt=0, description="added to its root")
     dtype: Literal["float32", "float64"] = Field("float32", description="precision of the chains")
-    max_diverged: float = Field(0.1, ge=0, le=1, description="tolerated share of diverged chains")
+    max_diverged: float = Field(
+        0.1, ge=0, le=1, description="tolerated share of diverged chains, per checkpoint"
+    )
     memory_gib: float = Field(1.0, gt=0, description="memory for chains in flight, GiB")
 
     @property

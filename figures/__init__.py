@@ -9,6 +9,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "influence_all_pairs": ("trajectories", "transitions"),
     "hidden_paths": ("embedding", "events", "transitions"),
     "window_ablation": ("window_curves",),
+    "instantaneous_limit": ("limit_errors",),
     "sampler_sweep": ("sweep",),
     "removal_ladder": ("trajectories", "events"),
     "overview": ("trajectories", "events", "transitions"),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from figures.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SKY, Tables, stage_means
 
 COLORS = (BLUE, SKY, GREEN, PURPLE, RED, ORANGE, INK, GREY)
-STYLES = ("-", (0, (4, 1.5)))
+STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
 def draw(tables: Tables) -> Figure:
@@ -24,7 +24,9 @@ def draw(tables: Tables) -> Figure:
     middle = first["x"].mean()
     for rank, item in enumerate(tree.items):
         path, color = first[first["item"] == item], COLORS[rank % len(COLORS)]
-        left.plot(path["x"], path["y"], color=color, ls=STYLES[rank % 2], lw=1.3)
+        left.plot(
+            path["x"], path["y"], color=color, ls=STYLES[rank // len(COLORS) % len(STYLES)], lw=1.3
+        )
         left.plot(path["x"].iloc[-1], path["y"].iloc[-1], "o", ms=3, color=color)
     ends = first[first["step"] == first["step"].max()].sort_values("y")
     for side in (ends[ends["x"] > middle], ends[ends["x"] <= middle]):

@@ -57,6 +57,8 @@ def draw(tables: Tables) -> Figure:
             axes[i, j].tick_params(labelsize=6, length=2)
             axes[i, j].set_ylim(-1.08, 1.08)
     figure.supxlabel("training step (columns: target)", fontsize=8.5)
+    if len(items) < len(tree.items):
+        figure.suptitle(f"{len(items)} of {len(tree.items)} items, spread over the tree")
     figure.supylabel("source; influence, scaled (up: harmful, down: helpful)", fontsize=8.5)
     handles = [
         plt.Line2D([], [], color=color, lw=1.4, ls=(0, dashes) if dashes else "-")

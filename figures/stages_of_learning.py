@@ -23,9 +23,9 @@ def draw(tables: Tables) -> Figure:
     top.set(ylabel="loss (squared error / 2)", ylim=(0, None))
     top.legend(loc="upper right", bbox_to_anchor=(1, 0.9))
     values = sorted(modes["singular_value"].round(6).unique(), reverse=True)
-    for rank, value in enumerate(values[: len(COLORS)]):
+    for rank, value in enumerate(values):
         level = modes[modes["singular_value"].round(6) == value]
-        color, size = COLORS[rank], level["measured"].max()
+        color, size = COLORS[rank % len(COLORS)], level["measured"].max()
         for _, rows in level.groupby(["seed", "mode"]):
             bottom.plot(rows["step"], rows["measured"], color=color, lw=0.5, alpha=0.5)
         theory = level.groupby("step")["theory"].mean()

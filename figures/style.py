@@ -67,8 +67,6 @@ class Tables(dict[str, pd.DataFrame]):
 
     tree: Hierarchy
     focus: tuple[str, ...]
-    gamma: float
-    learning_rate: float
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

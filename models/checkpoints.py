@@ -116,3 +116,9 @@ def load_run(path: str | Path) -> ToyRun:
         features=tuple(features),
         seed=int(metadata["seed"]),
     )
+
+
+def load_config_of(path: str | Path) -> dict[str, Any]:
+    """The configuration a checkpoint file was made with, as nested plain values."""
+    with safe_open(path, "pt") as file:
+        return json.loads((file.metadata() or {}).get("config", "{}"))

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from stagewise.config import Config, ConfigError, load_config
-from stagewise.paths import Paths
+from stagewise.paths import ESTIMATORS, Paths
 
 # typer: options from type hints, help for free; the stages import torch only when called.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -29,8 +29,6 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="One key, as t
 Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where present.")]
-
-ESTIMATORS = ("bif", "bif_gaussian", "closed_form", "unrolled", "loo")
 
 
 def _load(files: list[Path] | None, settings: list[str] | None) -> tuple[Config, Paths]:
@@ -188,8 +186,8 @@ def toy_window_curves(configfile: Files = None, set_: Settings = None) -> None:
     from stagewise.stages import window_curves
 
     config, paths = _load(configfile, set_)
-    inputs = paths.whole("windows"), paths.whole("trajectories")
-    window_curves.run(config, *inputs, paths.whole("window_curves"))
+    names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
+    window_curves.run(config, *(paths.whole(name) for name in names))
 
 
 @app.command("events")

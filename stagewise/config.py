@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.settings import PosteriorConfig
+from analysis.settings import MIN_BLOCKS, PosteriorConfig
 from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.settings import Optimizer
 
@@ -28,6 +28,12 @@ class Section(BaseModel):
     """A part of the configuration: unknown keys and loose types are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("every value may be given once only")
+    return values
 
 
 class SweepConfig(Section):
@@ -49,6 +55,13 @@ class SweepConfig(Section):
     def _positive(cls, values: list[float]) -> list[float]:
         if min(values) <= 0:
             raise ValueError("every value must be greater than 0")
+        return _distinct(values)
+
+    @field_validator("relative_step")
+    @classmethod
+    def _stable(cls, values: list[float]) -> list[float]:
+        if max(values) >= 4:
+            raise ValueError("every value must be below 4, where SGLD is unstable")
         return values
 
 
@@ -67,12 +80,12 @@ class ToyConfig(Section):
     initialisation: Literal["random", "aligned"] = Field(
         "random", description="random, or aligned with the modes"
     )
-    steps: int = Field(1000, ge=1, description="training steps")
+    steps: int = Field(1000, ge=1, lt=2**20, description="training steps")
     checkpoint_every: int = Field(20, ge=1, description="steps between checkpoints")
     optimizer: Optimizer = Field(
         "gradient_descent", description="gradient_descent, momentum (0.9) or adam"
     )
-    seeds: int = Field(5, ge=1, description="initialisations: seed, seed + 1, ...")
+    seeds: int = Field(10, ge=1, description="initialisations: seed, seed + 1, ...")
     etas: list[float] = Field(
         [1.0, 0.5, 0.2, 0.05, 0.01], min_length=1, description="leave-one-out: removed shares"
     )
@@ -98,7 +111,12 @@ class ToyConfig(Section):
     def _shares(cls, values: list[float]) -> list[float]:
         if not all(0 < eta <= 1 for eta in values):
             raise ValueError("every share must lie in (0, 1]")
-        return values
+        return _distinct(values)
+
+    @field_validator("window_lengths")
+    @classmethod
+    def _lengths(cls, values: list[int]) -> list[int]:
+        return _distinct(values)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -116,6 +134,17 @@ class ToyConfig(Section):
             raise ValueError(
                 f"window_lengths = {self.window_lengths}: at least 1, and the shortest at most "
                 f"steps = {self.steps}"
+            )
+        local, blocks = self.posterior, -(-MIN_BLOCKS // self.posterior.chains)
+        if local.draws < 2 * blocks:
+            raise ValueError(
+                f"posterior.draws = {local.draws}: with chains = {local.chains} at least "
+                f"{2 * blocks}, for {MIN_BLOCKS} blocks of 2 draws behind a standard error"
+            )
+        if (self.posterior.batch_size or 0) > len(tree.items):
+            raise ValueError(
+                f"posterior.batch_size = {self.posterior.batch_size}: at most the "
+                f"{len(tree.items)} items"
             )
         if self.initialisation == "aligned" and self.hidden_width < len(tree.items):
             raise ValueError(
@@ -149,6 +178,8 @@ class _Loader(yaml.SafeLoader):
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    if not all(isinstance(key, str | int | float | bool | None) for key in keys):
+        raise ConfigError(f"line {node.start_mark.line + 1}: a key must be a name")
     repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
     if repeated:
         raise ConfigError(
@@ -232,7 +263,10 @@ def load_config(
         key, equals, value = setting.partition("=")
         if not equals:
             raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
-        nested: Any = yaml.load(value, _Loader)
+        try:
+            nested: Any = yaml.load(value, _Loader)
+        except (yaml.YAMLError, ConfigError) as error:
+            raise ConfigError(f"{setting!r}: {error}") from error
         for part in reversed(key.split(".")):
             nested = {part: nested}
         merged = merge(merged, nested)

@@ -6,6 +6,15 @@ from pathlib import Path
 
 from stagewise.config import Config
 
+# Exact estimators with the settings each depends on beside the checkpoints.
+EXACT: dict[str, tuple[str, ...]] = {
+    "bif_gaussian": ("posterior.nbeta", "posterior.gamma"),
+    "closed_form": (),
+    "unrolled": (),
+    "loo": ("etas",),
+}
+ESTIMATORS = ("bif", *EXACT)
+
 
 class Paths:
     """File names of one run, below the configured output root."""
@@ -34,6 +43,10 @@ class Paths:
     def part(self, name: str, seed: int) -> Path:
         """One seed's share of a table that `whole` holds for all seeds."""
         return self.seed(seed) / f"{name}.parquet"
+
+    def table(self, name: str) -> Path:
+        """A table that figures draw, by name."""
+        return self.events if name == "events" else self.whole(name)
 
     def whole(self, name: str) -> Path:
         """A table over all seeds of the toy."""

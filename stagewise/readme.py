@@ -23,6 +23,7 @@ RULES = {
     "trajectories": "toy_events",
     "events": "toy_events",
     "window_curves": "toy_window_curves",
+    "limit_errors": "toy_window_curves",
     "sweep": "toy_sweep",
 }
 MAKES = {

@@ -20,10 +20,10 @@ from analysis.diagnostics import diagnose
 from analysis.influence import bayesian_influence
 from analysis.posterior import sample_posterior
 from analysis.toy_loss import LinearNetworkLoss
-from models.checkpoints import ToyRun, load_run
+from models.checkpoints import ToyRun
 from stagewise.code import ROOT, source_files
 from stagewise.config import Config
-from stagewise.stages.common import influence_table
+from stagewise.stages.common import influence_table, load_checked
 from stagewise.store import (
     TableError,
     provenance,
@@ -46,7 +46,7 @@ def run(
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write estimator `bif`, raw and normalised, and the sampler's diagnostics."""
-    toy_run = load_run(checkpoints)
+    toy_run = load_checked(checkpoints, config)
     kept = {step: influence.parent / ".kept" / f"step{step}.parquet" for step in toy_run.steps}
     key = {k: _key(config, toy_run, k) for k in range(len(toy_run.steps))}
     todo = [k for k, step in enumerate(toy_run.steps) if not _is_kept(kept[step], key[k])]

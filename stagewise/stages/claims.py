@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
+from analysis.tables import labelled
 from analysis.toy_claims import (
     branches_align,
     flips_and_stages,
@@ -31,19 +32,25 @@ DECIDERS = [
 
 def run(config: Config, paths: Paths) -> None:
     """Write claims.json (claim id -> its record) and claims.md, and their provenance beside."""
-    tables = ("trajectories", "transitions", "windows", "window_curves", "sweep", "limits")
-    evidence = Evidence(
-        tree=config.toy.tree,
-        focus=config.toy.tree.focus(config.toy.focus),
-        gamma=config.toy.posterior.gamma,
-        learning_rate=config.toy.learning_rate,
-        checkpoint_every=config.toy.checkpoint_every,
-        events=read_table(paths.events),
-        seed=config.seed,
-        **{name: read_table(paths.whole(name)) for name in tables},
-    )
+    evidence = gather(config, paths)
     claims = [decide(evidence) for decide in DECIDERS]
     write_text(to_markdown(claims), paths.claims_page)
     write_json({found.id: found.record() for found in claims}, paths.claims)
     origin = provenance(config.model_dump(), config.toy_seeds)
     write_json(origin, paths.claims.with_name("claims.provenance.json"))
+
+
+def gather(config: Config, paths: Paths) -> Evidence:
+    """The result tables of a run, as evidence."""
+    tables = ("trajectories", "transitions", "windows", "sweep", "limit_errors")
+    return Evidence(
+        tree=config.toy.tree,
+        focus=config.toy.tree.focus(config.toy.focus),
+        gamma=config.toy.posterior.gamma,
+        optimizer=config.toy.optimizer,
+        checkpoint_every=config.toy.checkpoint_every,
+        influence=labelled(read_table(paths.influence)),
+        events=read_table(paths.events),
+        seed=config.seed,
+        **{name: read_table(paths.whole(name)) for name in tables},
+    )

@@ -13,6 +13,6 @@ from stagewise.store import provenance, read_table, write_table
 
 def run(config: Config, inputs: Sequence[Path], output: Path) -> None:
     """Concatenate tables of equal columns, in the order given."""
-    tables = [table for path in inputs if len(table := read_table(path))]
-    joined = pd.concat(tables, ignore_index=True)
+    tables = [read_table(path) for path in inputs]
+    joined = pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
     write_table(joined, output, provenance(config.model_dump(), config.toy_seeds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # stages that only handle tables need no torch
     from torch import Tensor
 
     from models.checkpoints import ToyRun
+    from stagewise.config import Config
 
 
 class TrainingOptions(TypedDict):
@@ -20,6 +22,33 @@ class TrainingOptions(TypedDict):
 
     optimizer: Optimizer
     learning_rate: float
+
+
+NETWORK_KEYS = (
+    "hierarchy", "hidden_width", "learning_rate", "init_scale", "initialisation", "steps",
+    "checkpoint_every", "optimizer",
+)  # fmt: skip
+
+
+def load_checked(path: Path, config: Config) -> ToyRun:
+    """A run's checkpoints, if they were made by this configuration.
+
+    Raises:
+        CheckpointError: the file is damaged, or was trained with other settings; names them.
+    """
+    from models.checkpoints import CheckpointError, load_config_of, load_run
+
+    run_, made = load_run(path), load_config_of(path).get("toy", {})
+    wanted = config.toy.model_dump()
+    for key in NETWORK_KEYS:
+        if made.get(key) != wanted[key]:
+            raise CheckpointError(
+                f"{path} was trained with toy.{key} = {made.get(key)!r}, the configuration says "
+                f"{wanted[key]!r}: train again, or write to other results"
+            )
+    if run_.items != config.toy.tree.items:
+        raise CheckpointError(f"{path} has the items {run_.items}, not {config.toy.tree.items}")
+    return run_
 
 
 def training_options(toy: Any) -> TrainingOptions:
@@ -66,30 +95,3 @@ def influence_table(
     """Influence (checkpoints, source, target) of one estimator in the layout of the contract."""
     table = pair_table(values, run, eta=eta, std_error=std_error, normalized=normalized)
     return table.assign(estimator=estimator, seed=run.seed)[INFLUENCE_COLUMNS]
-
-
-def curves(table: pd.DataFrame, value: str = "influence") -> tuple[np.ndarray, np.ndarray]:
-    """A table of one curve per seed and pair as (steps,) and an array (seeds, steps, source,
-    target), at the steps that every seed has.
-
-    Sources and targets stay in the order in which the table lists them.
-    """
-    seeds = table["seed"].nunique()
-    shared = table.groupby("step")["seed"].nunique() == seeds
-    steps = shared.index[shared].to_numpy()
-    ordered = table[table["step"].isin(steps)].sort_values(["seed", "step"], kind="stable")
-    items = ordered["source"].nunique()
-    return steps, ordered[value].to_numpy(float).reshape(seeds, len(steps), items, items)
-
-
-def estimator_label(estimator: str, eta: float, normalized: bool) -> str:
-    """One name per curve: bif, bif_normalized, unrolled, loo_0.5, ..."""
-    if np.isfinite(eta):
-        return f"loo_{eta:g}"
-    return f"{estimator}_normalized" if normalized else estimator
-
-
-def labelled(influence: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The influence table by label, each with rows in the order they were written."""
-    keys = influence.groupby(["estimator", "eta", "normalized"], dropna=False, sort=False)
-    return {estimator_label(*key): group for key, group in keys}

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.events import Event, Trajectory, control, find_events, resample
+from analysis.events import Event, Trajectory, control, find_events
+from analysis.tables import curves, labelled
+from analysis.uncertainty import mean_interval
 from stagewise.config import Config
-from stagewise.stages.common import curves, labelled
 from stagewise.store import provenance, read_table, write_table
 
 COLUMNS = (
@@ -37,8 +38,8 @@ def run(
 
     False discoveries are controlled within each estimator over all pairs. The column estimator
     tells curves apart: bif, bif_normalized, loo_0.5, ...; value is the influence at the event.
-    trajectories: label, step, source, target, mean, low, high (95 %: seeds resampled, sampling
-    noise added; equal to the mean for one exact run).
+    trajectories: label, step, source, target, mean, low, high (95 %, Student's t over seeds;
+    equal to the mean for one exact run).
     """
     rows, means = [], []
     for label, table in labelled(read_table(influence)).items():
@@ -50,9 +51,9 @@ def run(
         for i, source in enumerate(items):
             for j, target in enumerate(items):
                 curve = Trajectory(steps, values[..., i, j], errors[..., i, j])
-                low, high = np.percentile(resample(curve, REPLICATES, rng), [2.5, 97.5], axis=0)
+                mean, low, high = mean_interval(curve.values, curve.std_errors)
                 pair = {"source": source, "target": target}
-                band = {"mean": curve.mean, "low": low, "high": high}
+                band = {"mean": mean, "low": low, "high": high}
                 means.append(pd.DataFrame({"label": label, "step": steps, **pair, **band}))
                 if i != j:
                     candidates[source, target] = find_events(curve, replicates=REPLICATES, rng=rng)
@@ -60,7 +61,8 @@ def run(
             found = {"experiment": experiment, "estimator": label, "q_value": q}
             pair = {"source": source, "target": target}
             rows.append({**found, **pair, **{k: v for k, v in vars(event).items() if k in COLUMNS}})
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = dict.fromkeys(("step", "ci_low", "ci_high", "q_value", "value"), float)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)  # also where it is empty
     origin = provenance(config.model_dump(), config.toy_seeds)
     write_table(table, output, origin)
     write_table(pd.concat(means, ignore_index=True), trajectories, origin)

@@ -14,13 +14,20 @@ from analysis.closed_form import closed_form_influence
 from analysis.gaussian import NotPositiveDefiniteError, derivatives, gaussian_influence
 from analysis.retraining import leave_one_out
 from analysis.unrolled import unrolled_influence
-from models.checkpoints import ToyRun, load_run
+from models.checkpoints import ToyRun
 from models.linear_network import Weights, initial_mode_strength, sample_losses
 from stagewise.config import Config, ToyConfig
-from stagewise.stages.common import INFLUENCE_COLUMNS, influence_table, training_options
+from stagewise.stages.common import (
+    INFLUENCE_COLUMNS,
+    influence_table,
+    load_checked,
+    training_options,
+)
 from stagewise.store import provenance, write_table
 
 logger = logging.getLogger(__name__)
+
+MOST_HESSIAN_GIB = 2.0  # of all samples' Hessians at one checkpoint; twice that is in use
 
 
 def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None:
@@ -31,7 +38,7 @@ def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None
     """
     if estimator not in ESTIMATORS:
         raise ValueError(f"estimator {estimator!r}: choose one of bif, {', '.join(ESTIMATORS)}")
-    toy_run = load_run(checkpoints)
+    toy_run = load_checked(checkpoints, config)
     table = ESTIMATORS[estimator](config.toy, toy_run)
     write_table(table, output, provenance(config.model_dump(), toy_run.seed))
 
@@ -55,6 +62,9 @@ def _loo(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
 def _closed_form(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
     if toy.optimizer != "gradient_descent":
         logger.warning("closed_form assumes gradient_descent, not %s: left out", toy.optimizer)
+        return pd.DataFrame(columns=INFLUENCE_COLUMNS)
+    if toy.hidden_width < len(run_.items):
+        logger.warning("closed_form assumes a hidden unit per item (%d): left out", len(run_.items))
         return pd.DataFrame(columns=INFLUENCE_COLUMNS)
     values = closed_form_influence(
         run_.targets.numpy(),
@@ -97,7 +107,11 @@ def gaussian_by_checkpoint(
 
 
 def _bif_gaussian(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
-    local = toy.posterior
+    local, P = toy.posterior, sum(w[0].numel() for w in run_.weights)
+    if len(run_.items) * P**2 * 8 > MOST_HESSIAN_GIB * 2**30:
+        logger.warning("bif_gaussian needs %d Hessians of %d parameters, more than %g GiB: left "
+                       "out", len(run_.items), P, MOST_HESSIAN_GIB)  # fmt: skip
+        return pd.DataFrame(columns=INFLUENCE_COLUMNS)
     both = gaussian_by_checkpoint(
         run_, [(local.nbeta, local.gamma, False), (local.nbeta, local.gamma, True)]
     )

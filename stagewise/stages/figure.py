@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 from figures import TABLES
 from figures.style import Tables, save
@@ -14,17 +13,10 @@ from stagewise.store import read_table
 
 def load_tables(config: Config, paths: Paths, names: tuple[str, ...]) -> Tables:
     """The tables a figure names, with the hierarchy and the focus of the run."""
-    tables = Tables({name: read_table(path_of(paths, name)) for name in names})
+    tables = Tables({name: read_table(paths.table(name)) for name in names})
     tables.tree = config.toy.tree
     tables.focus = config.toy.tree.focus(config.toy.focus)
-    tables.gamma = config.toy.posterior.gamma
-    tables.learning_rate = config.toy.learning_rate
     return tables
-
-
-def path_of(paths: Paths, table: str) -> Path:
-    """Where a table of the figures lives."""
-    return paths.events if table == "events" else paths.whole(table)
 
 
 def run(config: Config, paths: Paths, name: str) -> None:

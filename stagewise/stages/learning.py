@@ -19,10 +19,11 @@ from analysis.stages import (
     stage_name,
     theory_maps,
 )
-from models.checkpoints import ToyRun, load_run
+from models.checkpoints import ToyRun
 from models.hierarchy import Hierarchy
 from models.linear_network import initial_mode_strength, mode_basis, sample_losses
 from stagewise.config import Config
+from stagewise.stages.common import load_checked
 from stagewise.store import provenance, write_table
 
 OUTPUTS = ("losses", "modes", "transitions", "embedding")
@@ -32,16 +33,18 @@ def run(config: Config, inputs: Sequence[Path], outputs: dict[str, Path]) -> Non
     """Write four tables over all seeds.
 
     losses: seed, step, item, loss. modes: seed, step, mode, singular_value, measured, theory
-    (strengths) and half_rise (theory, step). transitions: seed, stage, node, depth, start,
-    middle, end (steps at 10, 50, 90 % of the distinction learnt), theory_middle, knee, fastest
-    (of the separation in the hidden layer). embedding: seed, step, item, x, y.
+    (strengths), and for the mode as a whole start, middle, end (steps at 10, 50, 90 % of its
+    final strength: half-rise, and the width from the other two) and theory_middle. transitions:
+    seed, stage, node, depth, start, middle, end (steps at 10, 50, 90 % of the distinction
+    learnt), theory_middle, knee, fastest (of the separation in the hidden layer). embedding:
+    seed, step, item, x, y. Theory is gradient descent's: NaN for other optimizers.
     """
-    tree = config.toy.tree
-    runs = [load_run(path) for path in inputs]
+    tree, theory = config.toy.tree, config.toy.optimizer == "gradient_descent"
+    runs = [load_checked(path, config) for path in inputs]
     tables = {
         "losses": [_losses(run_) for run_ in runs],
-        "modes": [_modes(run_) for run_ in runs],
-        "transitions": [_transitions(run_, tree) for run_ in runs],
+        "modes": [_modes(run_, theory) for run_ in runs],
+        "transitions": [_transitions(run_, tree, theory) for run_ in runs],
         "embedding": [_embedding(run_) for run_ in runs],
     }
     origin = provenance(config.model_dump(), config.toy_seeds)
@@ -56,27 +59,35 @@ def _losses(run_: ToyRun) -> pd.DataFrame:
     return pd.DataFrame({**columns, "loss": values.ravel()})
 
 
-def _modes(run_: ToyRun) -> pd.DataFrame:
+def _modes(run_: ToyRun, theory_holds: bool) -> pd.DataFrame:
     targets, maps = run_.targets.numpy(), (run_.weights.W2 @ run_.weights.W1).numpy()
     initial, (_, s, _) = initial_mode_strength(run_.initial, run_.targets), mode_basis(targets)
     measured = mode_strengths(maps, targets)
     theory = mode_strengths(theory_maps(targets, _times(run_), initial), targets)
     half = half_rise_time(s, initial, 1 / len(run_.items)) / run_.learning_rate
+    final = s * len(run_.items)  # s / sigma with sigma = 1 / items
+    steps = np.array(run_.steps)
+    rise = np.array([rise_times(steps, curve) for curve in (measured / final).T])
+    if not theory_holds:
+        theory, half = np.full_like(theory, np.nan), np.full_like(half, np.nan)
     k, m = np.indices(measured.shape).reshape(2, -1)
     return pd.DataFrame(
         {
             "seed": run_.seed,
-            "step": np.array(run_.steps)[k],
+            "step": steps[k],
             "mode": m,
             "singular_value": s[m],
             "measured": measured.ravel(),
             "theory": theory.ravel(),
-            "half_rise": half[m],
+            "start": rise[m, 0],
+            "middle": rise[m, 1],
+            "end": rise[m, 2],
+            "theory_middle": half[m],
         }
     )
 
 
-def _transitions(run_: ToyRun, tree: Hierarchy) -> pd.DataFrame:
+def _transitions(run_: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
     targets, maps = run_.targets.numpy(), (run_.weights.W2 @ run_.weights.W1).numpy()
     initial = initial_mode_strength(run_.initial, run_.targets)
     theory = theory_maps(targets, _times(run_), initial)
@@ -99,7 +110,7 @@ def _transitions(run_: ToyRun, tree: Hierarchy) -> pd.DataFrame:
                 "start": start,
                 "middle": middle,
                 "end": end,
-                "theory_middle": expected,
+                "theory_middle": expected if theory_holds else np.nan,
                 "knee": knee,
                 "fastest": fastest,
             }

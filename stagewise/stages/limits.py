@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.unrolled import instantaneous_influence
-from models.checkpoints import load_run
 from stagewise.config import Config
+from stagewise.stages.common import load_checked
 from stagewise.stages.exact import gaussian_by_checkpoint
 from stagewise.store import provenance, write_table
 
@@ -24,7 +24,7 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
     -g_i . g_j, pairs of different items), sign_agreement (share of pairs of equal sign). Steps
     where the local posterior is not positive definite are left out.
     """
-    run_ = load_run(checkpoints)
+    run_ = load_checked(checkpoints, config)
     steps = run_.steps[::EVERY]
     settings = [(config.toy.posterior.nbeta, gamma, False) for gamma in GAMMAS]
     values = gaussian_by_checkpoint(run_, settings, steps)
@@ -45,4 +45,7 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
                     "sign_agreement": (np.sign(scaled) == np.sign(wanted)).mean(),
                 }
             )
-    write_table(pd.DataFrame(rows), output, provenance(config.model_dump(), run_.seed))
+    columns = ["seed", "gamma", "step", "relative_error", "sign_agreement"]
+    write_table(
+        pd.DataFrame(rows, columns=columns), output, provenance(config.model_dump(), run_.seed)
+    )

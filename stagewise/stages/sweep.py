@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.claims import correlations
 from analysis.influence import bayesian_influence
 from analysis.posterior import DivergenceError, sample_posterior
 from analysis.settings import PosteriorConfig
+from analysis.tables import curves, labelled
 from analysis.toy_loss import LinearNetworkLoss
-from models.checkpoints import load_run
 from stagewise.config import Config, SweepConfig
-from stagewise.stages.common import curves, labelled
+from stagewise.stages.common import load_checked
 from stagewise.stages.exact import gaussian_by_checkpoint
 from stagewise.store import provenance, read_table, write_table
 
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 RELAXATIONS = 3.0  # burn-in, in relaxation times 2 / relative_step of the localisation
 BOOTSTRAP = 500
+COLUMNS = [
+    "nbeta", "gamma", "relative_step", "step_size", "estimator", "reference", "agreement",
+    "ci_low", "ci_high", "definite", "seed",
+]  # fmt: skip
 
 
 def settings(sweep: SweepConfig) -> list[tuple[float, float, float]]:
@@ -64,7 +69,7 @@ def run(
     (95 %, pairs resampled), definite (share of checkpoints where nbeta H + gamma I is positive
     definite), seed. A setting that diverged has no bif rows.
     """
-    sweep, run_ = config.toy.sweep, load_run(checkpoints)
+    sweep, run_ = config.toy.sweep, load_checked(checkpoints, config)
     steps = run_.steps[:: sweep.every]
     wanted = {
         label: curves(group)[1][0]
@@ -113,7 +118,9 @@ def run(
                     "seed": run_.seed,
                 }
             )
-    write_table(pd.DataFrame(rows), output, provenance(config.model_dump(), run_.seed))
+    write_table(
+        pd.DataFrame(rows, columns=COLUMNS), output, provenance(config.model_dump(), run_.seed)
+    )
 
 
 def shape_agreement(
@@ -127,11 +134,7 @@ def shape_agreement(
     Returns:
         Median and its 95 % interval with pairs resampled.
     """
-    different = ~np.eye(first.shape[1], dtype=bool)
-    a, b = first[:, different], second[:, different]
-    a, b = a - a.mean(0), b - b.mean(0)
-    scale = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    each = (a * b).sum(0) / np.where(scale > 0, scale, 1.0)
+    each = correlations(first, second)
     again = np.median(rng.choice(each, (BOOTSTRAP, len(each))), axis=1)
     low, high = np.percentile(again, [2.5, 97.5])
     return float(np.median(each)), float(low), float(high)

@@ -7,39 +7,62 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.uncertainty import mean_interval
 from stagewise.config import Config
 from stagewise.store import provenance, read_table, write_table
 
 OUTCOMES = ("end_effect", "largest_effect", "predicted")
-BOOTSTRAP = 500
 KEYS = ["length", "center", "source", "target"]
 
 
-def run(config: Config, windows: Path, trajectories: Path, output: Path) -> None:
-    """Write one row per outcome, window and pair.
+def run(
+    config: Config, windows: Path, trajectories: Path, limits: Path, output: Path, errors: Path
+) -> None:
+    """Write window ablation over window position, and how far the limits of claim X5 are.
 
-    Columns: outcome, length, center (step), source, target, mean, low, high (95 %, seeds
-    resampled). Outcomes: end_effect and largest_effect of the ablation; predicted from the
+    output: outcome, length, center (step), source, target, mean, low, high (95 %, Student's t
+    over seeds). Outcomes: end_effect and largest_effect of the ablation; predicted from the
     gradients at the window's middle; bif, the sampled influence there times
-    learning_rate x length x gamma / items (claim X5).
+    learning_rate x length x gamma / items.
+    errors: limit (window, gamma), value (length or gamma), quantity (slope, relative_error),
+    mean, low, high over seeds; pairs of different items.
     """
     table = read_table(windows)
     table = table.assign(length=table["end"] - table["start"])
     table["center"] = table["start"] + table["length"] / 2
     keys = table[table["seed"] == table["seed"].iloc[0]][KEYS].reset_index(drop=True)
     seeds = table["seed"].nunique()
-    rng = np.random.default_rng(config.seed)
-    pick = rng.integers(seeds, size=(BOOTSTRAP, seeds))
-    counts = (pick[..., None] == np.arange(seeds)).mean(1)  # (replicates, seeds), rows sum to 1
     parts = []
     for outcome in OUTCOMES:
         values = table.sort_values("seed", kind="stable")[outcome].to_numpy().reshape(seeds, -1)
-        low, high = np.percentile(counts @ values, [2.5, 97.5], axis=0)
-        band = {"mean": values.mean(0), "low": low, "high": high}
-        parts.append(keys.assign(outcome=outcome, **band))
+        mean, low, high = mean_interval(values)
+        parts.append(keys.assign(outcome=outcome, mean=mean, low=low, high=high))
     parts.append(_bif(config, keys, read_table(trajectories)))
     joined = pd.concat(parts, ignore_index=True)[["outcome", *KEYS, "mean", "low", "high"]]
-    write_table(joined, output, provenance(config.model_dump(), config.toy_seeds))
+    origin = provenance(config.model_dump(), config.toy_seeds)
+    write_table(joined, output, origin)
+    write_table(_limits(table, read_table(limits)), errors, origin)
+
+
+def _limits(windows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Slope and relative error of windows by length, and relative error of BIF by gamma."""
+    found: dict[tuple[str, float, str], list[float]] = {}
+    pairs = windows[windows["source"] != windows["target"]]
+    for (length, _), rows in pairs.groupby(["length", "seed"]):
+        effect, predicted = rows["end_effect"].to_numpy(), rows["predicted"].to_numpy()
+        size = predicted @ predicted
+        found.setdefault(("window", length, "slope"), []).append(effect @ predicted / size)
+        error = np.linalg.norm(effect - predicted) / np.sqrt(size)
+        found.setdefault(("window", length, "relative_error"), []).append(error)
+    for (gamma, _), rows in limits.groupby(["gamma", "seed"]):
+        error = rows["relative_error"].median()
+        found.setdefault(("gamma", gamma, "relative_error"), []).append(error)
+    table = []
+    for (limit, value, quantity), values in found.items():
+        mean, low, high = mean_interval(np.array(values))
+        row = {"limit": limit, "value": float(value), "quantity": quantity}
+        table.append({**row, "mean": float(mean), "low": float(low), "high": float(high)})
+    return pd.DataFrame(table)
 
 
 def _bif(config: Config, keys: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:

@@ -10,10 +10,9 @@ import torch
 
 from analysis.retraining import window_ablation
 from analysis.unrolled import instantaneous_influence
-from models.checkpoints import load_run
 from models.training import train
 from stagewise.config import Config, ToyConfig
-from stagewise.stages.common import training_options
+from stagewise.stages.common import load_checked, training_options
 from stagewise.store import provenance, write_table
 
 
@@ -34,7 +33,7 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
     effect (learning_rate x length / items) x (-g_i . g_j) from the gradients at the window's
     middle, claim X5.
     """
-    toy, run_ = config.toy, load_run(checkpoints)
+    toy, run_ = config.toy, load_checked(checkpoints, config)
     options = training_options(toy)
     chosen = windows(toy)
     results = window_ablation(run_.initial, run_.targets, toy.steps, chosen, **options)

@@ -15,7 +15,7 @@ from analysis.claims import (
     claim,
     correlations,
     graded,
-    median_interval,
+    over_seeds,
     to_markdown,
 )
 from analysis.extension_claims import ladder, ladder_times
@@ -26,12 +26,12 @@ from stagewise.stages.events import COLUMNS
 def evidence(tree, **tables: pd.DataFrame) -> Evidence:
     """Evidence with the tables given and nothing else."""
     empty: dict[str, Any] = dict.fromkeys(
-        ("trajectories", "events", "transitions", "windows", "window_curves", "sweep", "limits"),
+        ("trajectories", "events", "transitions", "windows", "sweep", "limit_errors"),
         pd.DataFrame(),
     )
     return Evidence(
-        tree=tree, focus=tree.focus(), gamma=1000.0, learning_rate=0.05, checkpoint_every=20,
-        seed=0, **{**empty, **tables},
+        tree=tree, focus=tree.focus(), gamma=1000.0, optimizer="gradient_descent",
+        checkpoint_every=20, influence={}, seed=0, **{**empty, **tables},
     )  # fmt: skip
 
 
@@ -70,7 +70,12 @@ def test_missing_evidence_is_not_run_with_the_reason(tree):
     assert (found.finding.verdict, found.finding.reason) == ("not run", "no peak was found")
     assert "| C0 | text |" in to_markdown([found])
     with pytest.raises(NoEvidence):
-        median_interval([], np.random.default_rng(0))
+        over_seeds([])
+    with pytest.raises(NoEvidence):
+        over_seeds([0.5, np.nan])
+    assert over_seeds([0.5])[2] == "one run, no interval"
+    # Student's t on two degrees of freedom: 4.30 standard errors of 0.1 / sqrt(3).
+    assert over_seeds([0.4, 0.5, 0.6])[1:] == ("0.50", "[0.25, 0.75]")
 
 
 @pytest.mark.parametrize("decide", [learnt_top_down, branches_align])
@@ -99,9 +104,7 @@ def test_ladder_needs_order_and_agreement(tree):
         "replicated"
     )
     flat = pd.DataFrame(columns=list(COLUMNS))
-    assert ladder(evidence(tree, trajectories=curves, events=flat)).finding.verdict == (
-        "not replicated"
-    )
+    assert ladder(evidence(tree, trajectories=curves, events=flat)).finding.verdict == "not run"
 
 
 def test_correlations_over_time_by_pair():

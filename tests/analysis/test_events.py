@@ -42,46 +42,62 @@ def test_a_flip_the_other_way():
     assert [e.direction for e in flips] == ["to_helpful"]
 
 
-@pytest.mark.parametrize(("noise", "spread"), [(0.08, 0.0), (0.02, 25.0)])
-def test_intervals_cover_the_truth(noise, spread):
-    # With spread, the truth is the mean over starts; ten seeds show it.
+@pytest.mark.parametrize(
+    ("noise", "spread", "seeds"), [(0.08, 0.0, 10), (0.02, 25.0, 10), (0.0, 15.0, 5)]
+)
+def test_intervals_cover_the_truth(noise, spread, seeds):
+    # With spread, the truth is the mean over starts. A plain percentile bootstrap of five seeds
+    # covers 82 %.
     rng, covered, total = np.random.default_rng(2), 0, 0
     for _ in range(60):
-        events = find_events(trajectory(noise, 10, spread, rng), rng=rng)
+        events = find_events(trajectory(noise, seeds, spread, rng), rng=rng)
         for _, event, _ in control({("a", "b"): events}):
             when = {"minimum": 200, "to_harmful": 350, "maximum": 500}.get(event.direction)
-            if when is not None:
+            if when is not None and abs(event.step - when) < 100:
                 covered += event.ci_low <= when <= event.ci_high
                 total += 1
-    assert total >= 170  # all three, nearly always
-    assert covered / total > 0.9
+    assert total >= 120
+    assert covered / total > 0.92
 
 
-@pytest.mark.parametrize("kind", ["zero", "slope"])
-def test_noise_alone_makes_no_events(kind):
-    # The share of false sets of pairs must stay below the level; without the correction for
-    # checkpoints looked at, nearly every set of 30 pairs would hold one.
-    rng, false = np.random.default_rng(3), 0
-    drift = 0.0 if kind == "zero" else 0.5 * STEPS / 20
+def null_share(seeds: int, understated: float, rng: np.random.Generator) -> float:
+    """Share of 40 sets of 30 noise curves in which anything is found."""
+    false = 0
     for _ in range(40):
         candidates = {}
         for pair in range(30):
-            noise = rng.standard_normal((2, len(STEPS)))
-            curve = Trajectory(STEPS, 10 + drift * (kind == "slope") + noise if kind == "slope"
-                               else noise, np.ones_like(noise))  # fmt: skip
+            noise = rng.standard_normal((seeds, len(STEPS)))
+            known = np.full_like(noise, understated) if seeds == 1 else np.zeros_like(noise)
+            curve = Trajectory(STEPS, noise, known)
             candidates[str(pair),] = find_events(curve, replicates=5, rng=rng)
         false += bool(control(candidates))
-    assert false / 40 <= 0.125  # 5 % nominal; three standard errors above
+    return false / 40
 
 
-def test_underestimated_noise_would_be_seen():
-    # The test above can fail: errors half as large as the noise give many false events.
-    rng, found = np.random.default_rng(3), 0
-    for _ in range(40):
-        noise = rng.standard_normal((2, len(STEPS)))
-        curve = Trajectory(STEPS, noise, np.full_like(noise, 0.4))
-        found += bool(control({("a",): find_events(curve, replicates=5, rng=rng)}))
-    assert found / 40 > 0.5
+@pytest.mark.parametrize("seeds", [1, 5, 10])
+def test_noise_alone_makes_no_events(seeds):
+    # One seed with its sampling errors; several exact seeds that differ by chance alone. Five
+    # per cent nominal, three standard errors above. Without the spread between seeds every set
+    # of exact curves would hold events.
+    assert null_share(seeds, 1.0, np.random.default_rng(3)) <= 0.15
+
+
+def test_understated_noise_would_be_seen():
+    # The test above can fail: errors a third of the noise give many false events.
+    assert null_share(1, 0.3, np.random.default_rng(3)) > 0.5
+
+
+def test_a_slow_crossing_is_found_however_many_checkpoints_straddle_it():
+    # From -8 to +8 standard errors with forty checkpoints near zero: a single one beyond two
+    # standard errors must not break the flip in two.
+    rng, found = np.random.default_rng(4), 0
+    mean = np.concatenate([np.full(5, -8.0), np.zeros(40), np.full(5, 8.0)])
+    for _ in range(100):
+        noisy = (mean + rng.standard_normal(50))[None]
+        curve = Trajectory(np.arange(50), noisy, np.ones_like(noisy))
+        kept = control({("a",): find_events(curve, replicates=5, rng=rng)})
+        found += [e.direction for _, e, _ in kept if e.kind == "flip"] == ["to_harmful"]
+    assert found >= 98
 
 
 def test_uneven_checkpoints():
@@ -120,3 +136,10 @@ def test_rank_agreement_is_spearman_with_an_exact_level():
     # All 24 orders of four: a perfect one has probability 1/24.
     assert rank_agreement([1, 2, 3, 4], [1, 2, 3, 4], rng=rng)[1] == pytest.approx(1 / 24, rel=0.15)
     assert rank_agreement([1, 1, 1], [1, 2, 3], rng=rng) == (0.0, 1.0)
+
+
+def test_ranks_within_strata_ignore_what_differs_between_them():
+    # Within each group x and y fall together against each other; between groups both rise.
+    x, y, group = [1, 2, 3, 11, 12, 13], [3, 2, 1, 13, 12, 11], list("aaabbb")
+    assert rank_agreement(x, y, rng=np.random.default_rng(0))[0] > 0.5
+    assert rank_agreement(x, y, strata=group, rng=np.random.default_rng(0)) == (-1.0, 1.0)

@@ -92,3 +92,27 @@ def test_defaults_document_every_key():
             continue
         assert "  # " in line or ": [" in line, f"no description: {line}"
     assert yaml.safe_load(documented_defaults())["toy"]["posterior"]["gamma"] == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("toy.etas=[1.0, 1.0]", "every value may be given once only"),
+        ("toy.window_lengths=[40, 40]", "every value may be given once only"),
+        (
+            "toy.sweep.relative_step=[8.0]",
+            "toy.sweep.relative_step = .*: every value must be below",
+        ),
+        ("toy.posterior.batch_size=9", "toy.posterior.batch_size = 9: at most the 8 items"),
+        (
+            "toy.posterior={chains: 1, draws: 8}",
+            "toy.posterior.draws = 8: with chains = 1 at least",
+        ),
+        ("toy.steps=2000000", "toy.steps = 2000000: .* less than 1048576"),
+        ("toy.steps=[", r"'toy.steps=\['"),
+        ("toy.hierarchy={[a]: b}", "a key must be a name"),
+    ],
+)
+def test_what_would_fail_late_is_refused_early(setting, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(settings=[setting])

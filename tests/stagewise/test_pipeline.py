@@ -20,12 +20,13 @@ from safetensors import safe_open
 
 from analysis.claims import Evidence
 from analysis.extension_claims import instantaneous, symmetry
-from analysis.toy_claims import windows_follow
+from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
 from figures import TABLES
 from figures.style import save
 from stagewise.code import ROOT
 from stagewise.config import load_config
 from stagewise.paths import Paths
+from stagewise.stages.claims import gather
 from stagewise.stages.figure import load_tables
 from stagewise.store import read_provenance, read_table
 from tests.conftest import UNBALANCED
@@ -33,7 +34,7 @@ from tests.conftest import UNBALANCED
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 SMALL = {
-    "results": "out",
+    "results": "out put",  # a space: every path in a rule is quoted
     "seed": 11,
     "toy": {
         "hierarchy": UNBALANCED,
@@ -131,7 +132,7 @@ def test_contracts_of_files_and_columns(run):
 
 def test_no_table_holds_nan_where_a_number_belongs(run):
     may = {"std_error", "eta", "r_hat", "knee", "fastest", "start", "middle", "end",
-           "theory_middle", "ci_low", "ci_high", "agreement"}  # fmt: skip
+           "theory_middle"}  # fmt: skip
     for path in run.paths.root.rglob("*.parquet"):
         if ".kept" not in path.parts:
             table = read_table(path)
@@ -257,34 +258,43 @@ def test_a_damaged_checkpoint_is_refused_and_kept(run):
 
 @pytest.fixture(scope="module")
 def evidence(run) -> Evidence:
-    config, paths = load_config([run.config]), run.paths
-    tables = ("trajectories", "transitions", "windows", "window_curves", "sweep", "limits")
-    return Evidence(
-        tree=config.toy.tree,
-        focus=config.toy.tree.focus(),
-        gamma=1000.0,
-        learning_rate=0.05,
-        checkpoint_every=40,
-        events=read_table(paths.events),
-        seed=0,
-        **{name: read_table(paths.whole(name)) for name in tables},
-    )
+    return gather(load_config([run.config]), run.paths)
 
 
 def test_verdicts_fall_when_the_evidence_does(evidence):
     # A claim that cannot fail is no claim: tamper with the tables and see the verdict follow.
     assert instantaneous(evidence).finding.verdict == "replicated"
-    doubled = evidence.windows.assign(predicted=2 * evidence.windows["predicted"])
-    assert instantaneous(replace(evidence, windows=doubled)).finding.verdict == "partly"
+    errors = evidence.limit_errors.copy()
+    errors.loc[errors["limit"] == "gamma", "mean"] *= 1e4
+    assert instantaneous(replace(evidence, limit_errors=errors)).finding.verdict == "partly"
+    adam = instantaneous(replace(evidence, optimizer="adam")).finding
+    assert (adam.verdict, adam.reason[:12]) == ("not run", "the constant")
 
-    keys = ["outcome", "length", "center", "source", "target"]  # one order for every outcome
-    curves = evidence.window_curves.sort_values(keys).reset_index(drop=True)
-    bif = curves.loc[curves["outcome"] == "bif", "mean"].to_numpy()
+    steps, bif = evidence.seed_curves("bif")
     for sign, verdict in ((1, "replicated"), (-1, "not replicated")):
-        made = curves.copy()
-        for outcome in ("end_effect", "largest_effect"):
-            made.loc[made["outcome"] == outcome, "mean"] = sign * bif
-        assert windows_follow(replace(evidence, window_curves=made)).finding.verdict == verdict
+        made = evidence.windows.sort_values(["end", "start"], kind="stable").copy()
+        made = made[made["end"] - made["start"] == 40].sort_values("start", kind="stable")
+        there = [
+            np.interp(start + 20, steps, bif[0, :, i, j])
+            for start in sorted(made["start"].unique())
+            for i in range(9)
+            for j in range(9)
+        ]
+        made["end_effect"] = made["largest_effect"] = sign * np.array(there)
+        assert windows_follow(replace(evidence, windows=made)).finding.verdict == verdict
+
+    closed, other = evidence.influence["closed_form"], evidence.influence["unrolled"]
+    same = {"bif": closed, "closed_form": closed, "loo_1": closed}
+    assert shapes_agree(replace(evidence, influence=same)).finding.verdict == "replicated"
+    turned = {**same, "loo_1": other.assign(influence=-closed["influence"].to_numpy())}
+    assert shapes_agree(replace(evidence, influence=turned)).finding.verdict != "replicated"
+
+    sweep = evidence.sweep.copy()
+    sweep["agreement"] = np.log(sweep["gamma"]) - sweep["relative_step"]
+    sweep["ci_low"] = sweep["agreement"]
+    assert localisation_helps(replace(evidence, sweep=sweep)).finding.verdict != "not replicated"
+    sweep["agreement"] = sweep["ci_low"] = -np.log(sweep["gamma"]) + sweep["relative_step"]
+    assert localisation_helps(replace(evidence, sweep=sweep)).finding.verdict == "not replicated"
 
     rows = evidence.trajectories.copy()
     theory = rows["label"] == "closed_form"

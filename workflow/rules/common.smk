@@ -8,7 +8,8 @@ import sys
 from stagewise.code import ROOT, source_files
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
-from stagewise.paths import Paths
+from stagewise.paths import ESTIMATORS, EXACT, Paths
+from stagewise.stages.common import NETWORK_KEYS
 
 EXTRA = typed(dict(workflow.config_settings.config))
 
@@ -23,7 +24,7 @@ PATHS = Paths(CONFIG)
 SEEDS = CONFIG.toy_seeds
 
 # Every stage is a plain command; these arguments give it the same configuration.
-STAGEWISE = f"{sys.executable} -m stagewise"
+STAGEWISE = f"{shlex.quote(sys.executable)} -m stagewise"
 CONFIG_ARGS = " ".join(
     [f"--configfile {shlex.quote(str(path))}" for path in workflow.overwrite_configfiles]
     + [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in EXTRA.items()]
@@ -40,11 +41,19 @@ def code(*modules):
 
 def settings(*names):
     """The parts of the toy's configuration a rule depends on; a change reruns it."""
-    return json.dumps(CONFIG.toy.model_dump(include=set(names)), sort_keys=True)
+    found = {}
+    for name in names:
+        value = CONFIG.toy.model_dump()
+        for part in name.split("."):
+            value = value[part]
+        found[name] = value
+    return json.dumps(found)  # order counts: it is the order of the items
 
 
-NETWORK = ("hierarchy", "hidden_width", "learning_rate", "init_scale", "initialisation",
-           "steps", "checkpoint_every", "optimizer")
+# All of the posterior's settings but those that change no number.
+POSTERIOR = [
+    f"posterior.{name}" for name in CONFIG.toy.posterior.model_dump() if name != "memory_gib"
+]
 
 
 wildcard_constraints:

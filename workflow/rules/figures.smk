@@ -7,11 +7,6 @@ FIGURES = [
 ]
 
 
-def table(name):
-    """Where a table of the figures lives."""
-    return PATHS.events if name == "events" else PATHS.whole(name)
-
-
 rule decide_claims:
     input:
         PATHS.influence,
@@ -34,12 +29,12 @@ rule decide_claims:
     message:
         "decide the claims"
     shell:
-        "{STAGEWISE} claims {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} claims {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule draw:
     input:
-        tables=lambda w: [table(name) for name in FIGURE_TABLES[w.figure]],
+        tables=lambda w: [PATHS.table(name) for name in FIGURE_TABLES[w.figure]],
         code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
@@ -57,4 +52,4 @@ rule draw:
     message:
         "draw {wildcards.figure}"
     shell:
-        "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log:q} 2>&1"

@@ -1,16 +1,8 @@
 # The toy model: train, measure influence in five ways, ablate, sweep, find events.
 
-SAMPLED = ["bif"]
-# Exact estimators, and the settings each depends on beside the checkpoints.
-EXACT = {
-    "bif_gaussian": ("posterior",),
-    "closed_form": (),
-    "unrolled": ("optimizer",),
-    "loo": ("optimizer", "etas"),
-}
 PER_SEED = ["diagnostics", "windows", "limits"]
 LEARNING = ["losses", "modes", "transitions", "embedding"]
-TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "trajectories", "window_curves"]
+TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "trajectories", "window_curves", "limit_errors"]
 
 SEED = PATHS.toy / "seed{seed}"
 
@@ -21,7 +13,7 @@ rule toy_train:
     output:
         SEED / "checkpoints.safetensors",
     params:
-        settings=settings(*NETWORK),
+        settings=settings(*NETWORK_KEYS),
     log:
         PATHS.root / "logs/toy_train/seed{seed}.log",
     benchmark:
@@ -32,7 +24,7 @@ rule toy_train:
     message:
         "train the toy network, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy train --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy train --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_bif:
@@ -43,7 +35,7 @@ rule toy_bif:
         influence=SEED / "influence/bif.parquet",
         diagnostics=SEED / "diagnostics.parquet",
     params:
-        settings=settings("posterior"),
+        settings=settings(*POSTERIOR),
     log:
         PATHS.root / "logs/toy_bif/seed{seed}.log",
     benchmark:
@@ -55,7 +47,7 @@ rule toy_bif:
         "sample the local posteriors of seed {wildcards.seed}"
     shell:
         "{STAGEWISE} toy influence bif --seed {wildcards.seed} --threads {threads} {CONFIG_ARGS}"
-        " > {log} 2>&1"
+        " > {log:q} 2>&1"
 
 
 rule toy_exact:
@@ -79,7 +71,7 @@ rule toy_exact:
         "influence by {wildcards.estimator}, seed {wildcards.seed}"
     shell:
         "{STAGEWISE} toy influence {wildcards.estimator} --seed {wildcards.seed} {CONFIG_ARGS}"
-        " > {log} 2>&1"
+        " > {log:q} 2>&1"
 
 
 rule toy_windows:
@@ -100,7 +92,7 @@ rule toy_windows:
     message:
         "remove samples inside windows of training, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy windows --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy windows --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_limits:
@@ -110,7 +102,7 @@ rule toy_limits:
     output:
         SEED / "limits.parquet",
     params:
-        settings=settings("posterior"),
+        settings=settings("posterior.nbeta"),
     log:
         PATHS.root / "logs/toy_limits/seed{seed}.log",
     benchmark:
@@ -121,7 +113,7 @@ rule toy_limits:
     message:
         "strong localisation against instantaneous influence, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy limits --seed {wildcards.seed} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy limits --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_sweep:
@@ -143,12 +135,12 @@ rule toy_sweep:
     message:
         "compare sampler settings"
     shell:
-        "{STAGEWISE} toy sweep --threads {threads} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy sweep --threads {threads} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_influence:
     input:
-        [PATHS.estimator(name, seed) for name in [*SAMPLED, *EXACT] for seed in SEEDS],
+        [PATHS.estimator(name, seed) for name in ESTIMATORS for seed in SEEDS],
         code=code("stagewise.stages.collect"),
     output:
         PATHS.influence,
@@ -162,7 +154,7 @@ rule toy_influence:
     message:
         "collect the influence of all estimators and seeds"
     shell:
-        "{STAGEWISE} toy collect influence {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy collect influence {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_collect:
@@ -183,7 +175,7 @@ rule toy_collect:
     message:
         "collect {wildcards.table} of all seeds"
     shell:
-        "{STAGEWISE} toy collect {wildcards.table} {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy collect {wildcards.table} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_learning:
@@ -192,6 +184,8 @@ rule toy_learning:
         code=code("stagewise.stages.learning"),
     output:
         [PATHS.whole(table) for table in LEARNING],
+    params:
+        settings=settings("hierarchy", "optimizer"),
     log:
         PATHS.root / "logs/toy_learning.log",
     benchmark:
@@ -202,18 +196,20 @@ rule toy_learning:
     message:
         "what was learnt when"
     shell:
-        "{STAGEWISE} toy learning {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy learning {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_window_curves:
     input:
         PATHS.whole("windows"),
         PATHS.whole("trajectories"),
+        PATHS.whole("limits"),
         code=code("stagewise.stages.window_curves"),
     output:
         PATHS.whole("window_curves"),
+        PATHS.whole("limit_errors"),
     params:
-        settings=settings("posterior", "learning_rate"),
+        settings=settings("posterior.gamma", "learning_rate"),
     log:
         PATHS.root / "logs/toy_window_curves.log",
     benchmark:
@@ -224,7 +220,7 @@ rule toy_window_curves:
     message:
         "window ablation beside influence"
     shell:
-        "{STAGEWISE} toy window-curves {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} toy window-curves {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule toy_events:
@@ -244,4 +240,4 @@ rule toy_events:
     message:
         "find flips and peaks"
     shell:
-        "{STAGEWISE} events {CONFIG_ARGS} > {log} 2>&1"
+        "{STAGEWISE} events {CONFIG_ARGS} > {log:q} 2>&1"

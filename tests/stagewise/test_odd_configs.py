@@ -1,0 +1,113 @@
+"""Every stage and figure, in one process, on configurations off the beaten track."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from figures import TABLES
+from figures.style import save
+from stagewise.config import Config, load_config
+from stagewise.paths import EXACT, Paths
+from stagewise.stages import (
+    bif,
+    claims,
+    collect,
+    events,
+    exact,
+    learning,
+    limits,
+    sweep,
+    train,
+    window_curves,
+    windows,
+)
+from stagewise.stages.figure import load_tables
+
+TINY = {
+    "steps": 240,
+    "checkpoint_every": 40,
+    "seeds": 1,
+    "etas": [0.5],
+    "window_lengths": [20],
+    "window_every": 40,
+    "posterior": {"chains": 4, "draws": 40},
+    "sweep": {"nbeta": [80.0], "gamma": [1000.0], "relative_step": [0.5], "draws": 20, "chains": 4},
+}
+ODD = {
+    "two items, adam": {
+        "hierarchy": {"a": None, "b": None}, "optimizer": "adam", "learning_rate": 0.005,
+        "hidden_width": 3,
+    },
+    "a chain node, three children, momentum, two seeds": {
+        "hierarchy": {"top": {"only": {"x": ["p", "q", "r"], "y": "s"}}},
+        "optimizer": "momentum", "learning_rate": 0.01, "seeds": 2,
+    },
+    "aligned, unbalanced": {
+        "hierarchy": {"l": {"m": {"n": ["a", "b"], "c": None}}, "d": None},
+        "initialisation": "aligned", "init_scale": 0.03,
+    },
+    "hidden layer too narrow, nothing learnt": {"hidden_width": 3, "steps": 40,
+                                                "checkpoint_every": 20},
+    "localisation too weak at the saddle": {
+        "posterior": {"chains": 4, "draws": 40, "gamma": 20.0, "step_size": 1e-3},
+    },
+}  # fmt: skip
+
+
+def run_everything(config: Config) -> Paths:
+    """All stages in the order of the workflow, then every figure."""
+    paths = Paths(config)
+    for seed in config.toy_seeds:
+        checkpoints = paths.checkpoints(seed)
+        train.run(config, seed, checkpoints)
+        bif.run(config, checkpoints, paths.estimator("bif", seed), paths.part("diagnostics", seed))
+        for name in EXACT:
+            exact.run(config, name, checkpoints, paths.estimator(name, seed))
+        windows.run(config, checkpoints, paths.part("windows", seed))
+        limits.run(config, checkpoints, paths.part("limits", seed))
+    seeds = config.toy_seeds
+    parts = [paths.estimator(name, seed) for name in ("bif", *EXACT) for seed in seeds]
+    collect.run(config, parts, paths.influence)
+    for name in ("diagnostics", "windows", "limits"):
+        collect.run(config, [paths.part(name, seed) for seed in seeds], paths.whole(name))
+    references = [paths.estimator(name, config.seed) for name in ("unrolled", "loo")]
+    sweep.run(config, paths.checkpoints(config.seed), references, paths.whole("sweep"))
+    outputs = {name: paths.whole(name) for name in learning.OUTPUTS}
+    learning.run(config, [paths.checkpoints(seed) for seed in seeds], outputs)
+    events.run(config, paths.influence, paths.events, paths.whole("trajectories"))
+    names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
+    window_curves.run(config, *(paths.whole(name) for name in names))
+    claims.run(config, paths)
+    for name, tables in TABLES.items():
+        figure = importlib.import_module(f"figures.{name}").draw(load_tables(config, paths, tables))
+        save(figure, paths.figures / name)
+    return paths
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_figures_and_claims_come_out(name, tmp_path: Path, caplog):
+    # Short chains do not mix, and say so; the point here is that nothing breaks and that claims
+    # without evidence are not decided.
+    toy = json.dumps({**TINY, **ODD[name]})
+    config = load_config(settings=[f"results={tmp_path}", f"toy={toy}"])
+    with caplog.at_level(logging.WARNING):
+        paths = run_everything(config)
+    decided = json.loads(paths.claims.read_text())
+    assert len(decided) == 9
+    assert decided["C6"]["verdict"] == "not run"  # one setting is no sweep
+    assert "nan" not in " ".join(c["measured"] + c["interval"] for c in decided.values()).split()
+    for figure in TABLES:
+        assert (paths.figures / f"{figure}.png").stat().st_size > 3000
+    if config.toy.optimizer != "gradient_descent":
+        assert decided["X5"]["verdict"] == "not run"
+        assert "closed_form assumes gradient_descent" in caplog.text
+    if "too weak" in name:
+        assert "gamma must exceed" in caplog.text
+    if "nothing learnt" in name:
+        assert {decided[c]["verdict"] for c in ("C1", "C3", "C4", "X1")} == {"not run"}
