@@ -1,8 +1,8 @@
 """Stage: sample the local posterior of every checkpoint of one run; influence and diagnostics.
 
-Checkpoints are sampled in groups, and each finished checkpoint is kept beside the result until
-the stage is done with: a killed run goes on where it stopped, and a new checkpoint costs only
-itself. A kept checkpoint is used again only if weights, settings and code are the same.
+Checkpoints are sampled in groups; each finished checkpoint is kept in a hidden folder beside the
+result: a killed run goes on where it stopped, and a new checkpoint costs only itself. A kept
+checkpoint is used again only if weights, settings and code are the same.
 """
 
 from __future__ import annotations
