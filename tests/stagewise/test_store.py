@@ -105,4 +105,4 @@ def test_readme_quotes_the_generated_claims_table():
         verdict = next(cell for cell in row if cell.startswith("**"))
         line = next(line for line in quoted.splitlines() if line.startswith(f"{row[0]} |"))
         assert verdict in line
-        assert row[3] in line  # what was measured, word for word
+        assert row[4] in line  # what was measured, word for word
