@@ -74,6 +74,10 @@ def sample_posterior(
     $$w \leftarrow w - \tfrac{\epsilon}{2} G (n\beta \nabla\hat L(w) + \gamma (w - w^*))
         + \sqrt{\epsilon G}\, \xi$$
 
+    That is `integrator: euler`. "exponential" solves the pull towards w* exactly and holds the
+    gradient over the step (see `sgld.localisation`): the same to first order, without the bias of
+    strong localisation, so that steps can be longer and draws less alike.
+
     "rmsprop": $G = 1/(\sqrt{V} + \epsilon_0)$, $V$ the running average of $(\nabla\hat L)^2$
     from zero; the correction for the change of $G$ is left out, as is usual.
 

@@ -25,6 +25,9 @@ class PosteriorConfig(BaseModel):
     batch_size: PositiveInt | None = Field(
         None, description="samples per gradient; null: all of them"
     )
+    integrator: Literal["euler", "exponential"] = Field(
+        "euler", description="euler: plain SGLD; exponential: exact in the localisation"
+    )
     preconditioner: Literal["none", "rmsprop"] = Field("none", description="none or rmsprop")
     rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="memory of the squared gradient")
     rmsprop_epsilon: float = Field(0.1, gt=0, description="added to its root")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from analysis.streams import NoiseStreams
 Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
 LossFunction = Callable[[Parameters, Tensor | None], Tensor]
 Observe = Callable[[Parameters], Tensor]
+
+Number = TypeVar("Number", float, Tensor)
 
 DISTANCE_EVERY = 10  # draws between two measurements of the distance from the anchor
 
@@ -54,7 +56,8 @@ class ChainBatch:
         first = next(iter(anchor.values()))
         self.device, self.chains = first.device, len(first)
         self.sizes = [math.prod(a.shape[1:]) for a in anchor.values()]
-        scale = noise * math.sqrt(config.step_size)
+        self.decay, scale = localisation(config, 1.0)
+        scale = noise * (scale if config.preconditioner == "none" else 1.0)
         self.noise = NoiseStreams(noise_seeds, sum(self.sizes), scale, self.device)
         self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
 
@@ -103,22 +106,37 @@ class ChainBatch:
     @torch.no_grad()
     def move(self, grads: dict[str, Tensor]) -> None:
         """One SGLD step in place; `grads` are of the summed losses of the batch."""
-        config, half = self.config, self.config.step_size / 2
+        config, pull = self.config, 1 - self.decay
         noise, start = self.noise.next(), 0
         for (name, w), size in zip(self.state.items(), self.sizes, strict=True):
             xi = noise[:, start : start + size].view(w.shape)
             start += size
             if config.preconditioner == "none":
-                w.lerp_(self.anchor[name], half * config.gamma)
-                w.add_(grads[name], alpha=-half * config.nbeta / self.batch_size).add_(xi)
+                w.lerp_(self.anchor[name], pull)
+                weight = -pull / config.gamma * config.nbeta / self.batch_size
+                w.add_(grads[name], alpha=weight).add_(xi)
                 continue
             mean, square = grads[name] / self.batch_size, self.square[name]
             square.lerp_(mean * mean, 1 - config.rmsprop_decay)
-            gain = 1 / (square.sqrt() + config.rmsprop_epsilon)
-            drift = config.nbeta * mean + config.gamma * (w - self.anchor[name])
-            w.sub_(half * gain * drift).add_(gain.sqrt() * xi)
+            decay, scale = localisation(config, 1 / (square.sqrt() + config.rmsprop_epsilon))
+            drift = config.nbeta / config.gamma * mean + (w - self.anchor[name])
+            w.sub_((1 - decay) * drift).add_(scale * xi)
 
     def squared_distance(self) -> Tensor:
         """|w - w*|^2 of every chain."""
         moved = [w - self.anchor[name] for name, w in self.state.items()]
         return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)
+
+
+def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]:
+    r"""What one step leaves of the distance to the anchor, and the noise it adds.
+
+    With $a = \epsilon\,gain\,\gamma$: "euler" keeps $1 - a/2$ and adds variance $a/\gamma$, as SGLD
+    does; "exponential" keeps $e^{-a/2}$ and adds $(1 - e^{-a})/\gamma$, the exact solution where
+    the losses are flat, so that its draws have variance $1/\gamma$ at any step size.
+    """
+    a = config.step_size * gain * config.gamma
+    if config.integrator == "euler":
+        return 1 - a / 2, (a / config.gamma) ** 0.5
+    exp = torch.exp if isinstance(a, Tensor) else math.exp
+    return exp(-a / 2), ((1 - exp(-a)) / config.gamma) ** 0.5

@@ -1,0 +1,79 @@
+r"""Class influence without sampling: the limit of strong localisation is gradient alignment.
+
+As the localisation grows, the posterior shrinks to a ball in which losses are linear, and
+gamma x Cov(l_k, l_l) tends to <grad l_k, grad l_l>. Between classes that is one backward pass per
+class, and no noise.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from analysis.token_loss import LanguageModelLoss, stacked_parameters
+
+CHUNK_BYTES = 2**27  # memory for gradients of sequences in flight
+
+
+def class_gradient_influence(
+    loss: LanguageModelLoss, membership: Tensor, gamma: float
+) -> tuple[Tensor, Tensor]:
+    r"""Raw class influence across sequences in the limit of strong localisation.
+
+    $-\frac{1}{\gamma}\,\frac{1}{n_{ab}}\Big(\langle G_a, G_b\rangle - \sum_s \langle G_a^s,
+    G_b^s\rangle\Big)$ with $G_a^s$ the gradient of the summed losses of the tokens of class a
+    in sequence s, and $G_a$ their sum over sequences.
+
+    Args:
+        loss: its model and evaluation sequences are used.
+        membership: (sequences, time, classes).
+        gamma: localisation, 1/parameter^2; the result is proportional to 1/gamma.
+
+    Returns:
+        influence (source, target), nats squared, negative: helps; number of pairs behind each.
+        Where there are none, the influence is NaN.
+    """
+    parameters = stacked_parameters(loss.model)
+    size = sum(p.numel() for p in parameters.values())
+    classes = membership.shape[-1]
+    step = max(1, int(CHUNK_BYTES / (4 * size * (classes + 1))))
+    total = torch.zeros(classes, size, dtype=torch.float64)
+    within = torch.zeros(classes, classes, dtype=torch.float64)
+    for start in range(0, len(loss.evaluation), step):
+        tokens = loss.evaluation[start : start + step]
+        gradients = sequence_class_gradients(loss, tokens, membership[start : start + step])
+        within += torch.einsum("asp,bsp->ab", gradients, gradients)
+        total += gradients.sum(1)
+    counts = membership.double().sum(1)
+    n_pairs = counts.sum(0)[:, None] * counts.sum(0) - torch.einsum("sa,sb->ab", counts, counts)
+    aligned = (total @ total.T - within) / gamma
+    return -aligned / torch.where(n_pairs > 0, n_pairs, math.nan), n_pairs.long()
+
+
+def sequence_class_gradients(
+    loss: LanguageModelLoss, tokens: Tensor, membership: Tensor
+) -> Tensor:
+    """Gradient of the summed losses of every class in every sequence.
+
+    Each sequence meets its own copy of the parameters, so that one backward pass per class
+    gives the gradients of all sequences.
+
+    Args:
+        tokens: (sequences, time + 1); membership: (sequences, time, classes).
+
+    Returns:
+        (classes, sequences, parameters), float64, on the CPU.
+    """
+    leaves = {
+        name: p.requires_grad_()
+        for name, p in stacked_parameters(loss.model, len(tokens)).items()
+    }
+    losses = loss.token_losses(leaves, tokens[:, None])[:, 0]
+    gradients = []
+    for index in range(membership.shape[-1]):
+        chosen = (losses * membership[:, :, index].to(losses)).sum()
+        parts = torch.autograd.grad(chosen, list(leaves.values()), retain_graph=True)
+        gradients.append(torch.cat([part.flatten(1) for part in parts], 1).double().cpu())
+    return torch.stack(gradients)

@@ -1,0 +1,117 @@
+"""Landmarks of a language model's development: what it can do, from the model alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from analysis.token_loss import stacked_parameters
+from models.attention_only import AttentionOnly, logits
+from models.corpus import Corpus, Evaluation
+from models.language_model import losses_of
+
+EARLY, LATE = (0.1, 0.25), (0.75, 1.0)  # shares of the context that the in-context score compares
+GROUPS = 16  # groups of sequences behind the interval of a loss
+RANDOM_SEQUENCES = 32
+
+
+@torch.no_grad()
+def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> dict[str, float]:
+    """Every landmark of one checkpoint, by name.
+
+    loss_<class>: mean loss of the class, nats. loss: of all tokens.
+    kl_unigram, kl_bigram: mean over positions of KL(language's frequencies || model), nats; the
+        frequencies are of tokens, and of tokens given the one before.
+    in_context: loss late in the context (last quarter) minus early (10 to 25 %), nats; negative
+        where the context helps.
+    delimiter_matching: share of right delimiters whose kind the model ranks first among the
+        right delimiters; chance is one over their kinds. Absent where there are none.
+    prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
+        occurrence, on random tokens repeated once (Olsson et al. 2022).
+    previous_token_<layer>.<head>: attention to the token before, on the same tokens.
+    """
+    tokens = evaluation.tokens
+    scores = model(input_ids=tokens[:, :-1]).logits
+    losses = losses_of(scores, tokens)
+    log_p = scores.log_softmax(-1).double()
+    found = {"loss": float(losses.mean())}
+    for index, name in enumerate(evaluation.class_names):
+        found[f"loss_{name}"] = float(losses[evaluation.membership[..., index]].mean())
+    found["kl_unigram"] = float(_divergence(corpus.unigram, log_p))
+    found["kl_bigram"] = float(_divergence(corpus.bigram[tokens[:, :-1]], log_p))
+    time = losses.shape[1]
+    early, late = (losses[:, int(a * time) : int(b * time)].mean() for a, b in (EARLY, LATE))
+    found["in_context"] = float(late - early)
+    right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
+    is_right = torch.isin(tokens[:, 1:], right)
+    if is_right.any():
+        best = right[scores[is_right][:, right].argmax(-1)]
+        found["delimiter_matching"] = float((best == tokens[:, 1:][is_right]).float().mean())
+    return found | head_scores(model)
+
+
+def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
+    """Mean of KL(p || q) over positions, nats."""
+    return (torch.xlogy(p, p) - p * log_q).sum(-1).mean()
+
+
+@torch.no_grad()
+def head_scores(model: PreTrainedModel) -> dict[str, float]:
+    """Prefix-matching and previous-token score of every head, each in [0, 1]."""
+    config = model.config
+    half = config.max_position_embeddings // 2
+    generator = torch.Generator().manual_seed(0)
+    once = torch.randint(config.vocab_size, (RANDOM_SEQUENCES, half), generator=generator)
+    tokens = torch.cat([once, once], 1)
+    second = torch.arange(half, 2 * half)
+    found = {}
+    for layer, pattern in enumerate(attention_patterns(model, tokens)):
+        prefix = pattern[:, :, second, second - half + 1].mean((0, 2))
+        previous = pattern[:, :, second, second - 1].mean((0, 2))
+        for head in range(pattern.shape[1]):
+            found[f"prefix_matching_{layer}.{head}"] = float(prefix[head])
+            found[f"previous_token_{layer}.{head}"] = float(previous[head])
+    return found
+
+
+def attention_patterns(model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
+    """Attention weights of every layer, (batch, heads, query, key)."""
+    if isinstance(model, AttentionOnly):
+        patterns: list[Tensor] = []
+        logits(stacked_parameters(model), tokens[None], model.config, patterns)
+        return [pattern[0] for pattern in patterns]
+    before = model.config._attn_implementation
+    model.set_attn_implementation("eager")  # the fused kernels do not return their weights
+    try:
+        return list(model(input_ids=tokens, output_attentions=True).attentions)
+    finally:
+        model.set_attn_implementation(before)
+
+
+@torch.no_grad()
+def grouped_losses(model: PreTrainedModel, evaluation: Evaluation) -> Tensor:
+    """Summed losses of every class in every group of sequences: (groups, classes), nats."""
+    losses = losses_of(model(input_ids=evaluation.tokens[:, :-1]).logits, evaluation.tokens)
+    per_sequence = torch.einsum("st,stc->sc", losses, evaluation.membership.to(losses))
+    return torch.stack([part.sum(0) for part in per_sequence.tensor_split(GROUPS)])
+
+
+def grouped_counts(evaluation: Evaluation) -> Tensor:
+    """Tokens of every class in every group of sequences: (groups, classes)."""
+    counts = evaluation.membership.sum(1)
+    return torch.stack([part.sum(0) for part in counts.tensor_split(GROUPS)])
+
+
+def baselines(corpus: Corpus, evaluation: Evaluation) -> Mapping[str, Tensor]:
+    """Mean loss of every class under the language's unigram and bigram, and its floor where
+    known: name -> (classes,), nats."""
+    before, after = evaluation.tokens[:, :-1], evaluation.tokens[:, 1:]
+    each = {"unigram": -corpus.unigram[after].log(), "bigram": -corpus.bigram[before, after].log()}
+    if evaluation.floor is not None:
+        each["floor"] = evaluation.floor.double()
+    member = evaluation.membership.double()
+    counts = member.sum((0, 1))
+    return {n: torch.einsum("st,stc->c", loss, member) / counts for n, loss in each.items()}

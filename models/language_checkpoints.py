@@ -1,0 +1,98 @@
+"""Checkpoints of a language model: Hugging Face directories, one per step, whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+import models.attention_only  # noqa: F401  registers the architecture
+from models.checkpoints import CheckpointError
+
+WEIGHTS, STATE, ORIGIN = "model.safetensors", "training_state.safetensors", "provenance.json"
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def step_folder(run: Path, step: int) -> Path:
+    """Folder of one checkpoint of a run."""
+    return run / f"step{step}"
+
+
+def save_checkpoint(
+    folder: Path,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    state: dict[str, Tensor],
+    provenance: dict[str, Any],
+) -> None:
+    """Write what `from_pretrained` loads, the optimizer's state and where it all came from.
+
+    The folder is written beside its place and renamed, so that a kill leaves all of it or none.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        save_file(state, temporary / STATE)
+        (temporary / ORIGIN).write_text(json.dumps(provenance, sort_keys=True), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load_model(folder: str | Path) -> PreTrainedModel:
+    """The model of a checkpoint, ready to measure; from safetensors, nothing else.
+
+    Raises:
+        CheckpointError: there are no weights, only a pickle, or the file is damaged; names it.
+    """
+    folder = Path(folder)
+    if not (folder / WEIGHTS).is_file():
+        pickles = sorted(p.name for p in folder.glob("*") if p.suffix in PICKLES)
+        if pickles:
+            raise CheckpointError(
+                f"{folder} holds weights as a pickle ({', '.join(pickles)}), which could run "
+                f"code when opened: only {WEIGHTS} is loaded"
+            )
+        raise CheckpointError(f"{folder} has no weights: there is no {WEIGHTS}")
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, use_safetensors=True, local_files_only=True
+        )
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{folder} cannot be read as a checkpoint: {error}") from error
+    return model.eval().requires_grad_(False)
+
+
+def load_state(folder: Path) -> dict[str, Tensor]:
+    """The optimizer's moments of a checkpoint.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    try:
+        with safe_open(folder / STATE, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{folder} has no readable {STATE}: {error}") from error
+
+
+def load_origin(folder: Path) -> dict[str, Any]:
+    """The provenance of a checkpoint; empty where there is none."""
+    try:
+        return json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return {}

@@ -1,0 +1,64 @@
+"""Language models behind one interface: token ids in, the loss of every predicted token out."""
+
+from __future__ import annotations
+
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel
+
+from models.attention_only import AttentionOnly, AttentionOnlyConfig
+from models.settings import Network
+
+
+def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -> PreTrainedModel:
+    """A new model with the random weights of `seed`. Its own random numbers disturb no others."""
+    sizes = {
+        "vocab_size": vocabulary,
+        "hidden_size": network.width,
+        "num_hidden_layers": network.layers,
+        "num_attention_heads": network.heads,
+        "max_position_embeddings": context,
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if network.architecture == "attention_only":
+            return AttentionOnly(AttentionOnlyConfig(**sizes))
+        config = GPTNeoXConfig(
+            **sizes, intermediate_size=4 * network.width, bos_token_id=None, eos_token_id=None,
+            use_cache=False,
+        )  # fmt: skip
+        return GPTNeoXForCausalLM(config)
+
+
+def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
+    """Loss of every token but the first of each sequence, nats: (batch, time) -> (batch, time-1).
+
+    Raises:
+        ValueError: a sequence is longer than the model's context, or an id is no token of it.
+    """
+    check_tokens(model, tokens)
+    return losses_of(model(input_ids=tokens[:, :-1]).logits, tokens)
+
+
+def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary)."""
+    targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
+    flat = F.cross_entropy(logits.reshape(len(targets), -1), targets, reduction="none")
+    return flat.view(logits.shape[:-1])
+
+
+def check_tokens(model: PreTrainedModel, tokens: Tensor) -> None:
+    """Raise ValueError, naming the limit, if the model cannot read these token ids."""
+    size, context = model.config.vocab_size, model.config.max_position_embeddings
+    if tokens.shape[-1] - 1 > context:
+        raise ValueError(
+            f"sequences of {tokens.shape[-1]} tokens: at most {context + 1}, the model's context "
+            f"of {context} and the token after it"
+        )
+    if tokens.shape[-1] < 2:
+        raise ValueError("sequences of fewer than 2 tokens: there is nothing to predict")
+    low, high = int(tokens.min()), int(tokens.max())
+    if low < 0 or high >= size:
+        raise ValueError(f"token id {low if low < 0 else high}: allowed 0 to {size - 1}")

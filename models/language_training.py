@@ -1,0 +1,111 @@
+"""Training a language model: deterministic, and exactly continued from any checkpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from models.corpus import Corpus
+from models.language_model import token_losses
+from models.settings import Training
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class Upweighting:
+    """Extra weight on the losses of one class during some steps of training.
+
+    Attributes:
+        class_index: of the class among the corpus's.
+        extra: added to the weight 1 of each of its tokens.
+        start, stop: steps; the last is not included.
+    """
+
+    class_index: int
+    extra: float
+    start: int
+    stop: int
+
+    def weights(self, step: int, classes: Tensor) -> Tensor | None:
+        """Weight of every token, same shape as `classes`; None where all are 1."""
+        if not self.start <= step < self.stop:
+            return None
+        return 1.0 + self.extra * (classes == self.class_index)
+
+
+class LanguageTrainer:
+    """A model in training. Step t always sees the same batch, so that two runs differ only by
+    what is done to them; nothing random is drawn after the start."""
+
+    def __init__(self, model: PreTrainedModel, corpus: Corpus, settings: Training) -> None:
+        self.model, self.corpus, self.settings, self.step = model, corpus, settings, 0
+        self.names = dict(model.named_parameters())
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=0.0, weight_decay=settings.weight_decay
+        )
+        self.device = next(model.parameters()).device
+
+    def train(
+        self,
+        until: int,
+        upweighting: Upweighting | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Advance to step `until` (nothing if there already).
+
+        The loss is the mean over the batch's tokens of weight x loss: extra weight adds
+        gradient, it takes none from other tokens.
+        """
+        self.model.train()
+        while self.step < until:
+            rows = self.batch_rows(self.step)
+            losses = token_losses(self.model, self.corpus.training[rows].long().to(self.device))
+            if upweighting is not None:
+                classes = self.corpus.training_classes[rows].to(self.device)
+                weights = upweighting.weights(self.step, classes)
+                losses = losses if weights is None else losses * weights
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(self.step, self.settings)
+            self.optimizer.zero_grad()
+            losses.mean().backward()
+            self.optimizer.step()
+            self.step += 1
+            if progress is not None:
+                progress(1)
+        self.model.eval()
+
+    def batch_rows(self, step: int) -> Tensor:
+        """Rows of the training data that step t sees; after the last the first come again."""
+        size = self.settings.batch_size
+        return torch.arange(step * size, (step + 1) * size) % len(self.corpus.training)
+
+    def state(self) -> dict[str, Tensor]:
+        """The optimizer's moments by parameter; empty before the first step."""
+        return {
+            f"{moment}.{name}": self.optimizer.state[p][moment].contiguous()
+            for name, p in self.names.items()
+            for moment in MOMENTS
+            if p in self.optimizer.state
+        }
+
+    def restore(self, step: int, state: dict[str, Tensor]) -> None:
+        """Go on as after `step`, whose weights the model must hold."""
+        self.step = step
+        for name, p in self.names.items() if state else ():
+            moments = {m: state[f"{m}.{name}"].to(self.device, copy=True) for m in MOMENTS}
+            self.optimizer.state[p] = {"step": torch.tensor(float(step)), **moments}
+
+
+def learning_rate(step: int, settings: Training) -> float:
+    """Learning rate of a step: rising over the warm-up, then falling along half a cosine."""
+    if step < settings.warmup:
+        return settings.learning_rate * (step + 1) / settings.warmup
+    share = min((step - settings.warmup) / max(settings.steps - settings.warmup, 1), 1.0)
+    low = settings.final_learning_rate
+    return settings.learning_rate * (low + (1 - low) * (1 + math.cos(math.pi * share)) / 2)
