@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from analysis.influence import jackknife_blocks
 from analysis.posterior import Draws
 from analysis.settings import PosteriorConfig
 
@@ -99,3 +100,16 @@ def downhill(mean_loss: np.ndarray) -> float:
     if len(fall) < 2 or fall.std() == 0:
         return 0.0
     return float(fall.mean() / (fall.std(ddof=1) / np.sqrt(len(fall))))
+
+
+def local_learning_coefficient(draws: Draws, config: PosteriorConfig) -> tuple[float, float]:
+    r"""Local learning coefficient of the first anchor, $n\beta\,(E_p[L] - L(w^*))$, L the mean of
+    the losses observed, and its standard error by the jackknife over blocks of draws.
+
+    Source: Lau et al. 2023 (arXiv:2308.12108).
+    """
+    kept = draws.losses[0][~draws.diverged[0]].numpy().astype(np.float64)
+    blocks = jackknife_blocks(kept.mean(-1)).mean(1)
+    risen = kept.mean() - float(draws.anchor_losses[0].double().mean())
+    error = blocks.std(ddof=1) / np.sqrt(len(blocks))
+    return float(config.nbeta * risen), float(config.nbeta * error)

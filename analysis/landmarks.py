@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from models.language_model import losses_of
 EARLY, LATE = (0.1, 0.25), (0.75, 1.0)  # shares of the context that the in-context score compares
 GROUPS = 16  # groups of sequences behind the interval of a loss
 RANDOM_SEQUENCES = 32
+KIND = "delimiter_kind"
 
 
 @torch.no_grad()
@@ -50,7 +51,7 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
     if is_right.any():
         best = right[scores[is_right][:, right].argmax(-1)]
         found["delimiter_matching"] = float((best == tokens[:, 1:][is_right]).float().mean())
-    return found | head_scores(model)
+    return found | head_scores(model, corpus.random_tokens)
 
 
 def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
@@ -59,17 +60,19 @@ def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def head_scores(model: PreTrainedModel) -> dict[str, float]:
-    """Prefix-matching and previous-token score of every head, each in [0, 1]."""
-    config = model.config
-    half = config.max_position_embeddings // 2
+def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float]:
+    """Prefix-matching and previous-token score of every head, each in [0, 1], on sequences of
+    different random tokens out of `ids` (empty: all), repeated once."""
+    allowed = torch.tensor(ids or range(model.config.vocab_size))
+    half = min(model.config.max_position_embeddings // 2, len(allowed))
     generator = torch.Generator().manual_seed(0)
-    once = torch.randint(config.vocab_size, (RANDOM_SEQUENCES, half), generator=generator)
+    orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
+    once = allowed[orders[:, :half]]
     tokens = torch.cat([once, once], 1)
     second = torch.arange(half, 2 * half)
     found = {}
     for layer, pattern in enumerate(attention_patterns(model, tokens)):
-        prefix = pattern[:, :, second, second - half + 1].mean((0, 2))
+        prefix = pattern[:, :, second, second - half + 1].mean((0, 2))  # successor, first time
         previous = pattern[:, :, second, second - 1].mean((0, 2))
         for head in range(pattern.shape[1]):
             found[f"prefix_matching_{layer}.{head}"] = float(prefix[head])
@@ -91,27 +94,49 @@ def attention_patterns(model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
         model.set_attn_implementation(before)
 
 
+def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
+    """What learning curves show: the loss of every class and, where there are delimiters,
+    "delimiter_kind", the loss of a right delimiter's kind given that one comes."""
+    kinds = (KIND,) if corpus.right_delimiters else ()
+    return (*evaluation.class_names, *kinds)
+
+
 @torch.no_grad()
-def grouped_losses(model: PreTrainedModel, evaluation: Evaluation) -> Tensor:
-    """Summed losses of every class in every group of sequences: (groups, classes), nats."""
-    losses = losses_of(model(input_ids=evaluation.tokens[:, :-1]).logits, evaluation.tokens)
-    per_sequence = torch.einsum("st,stc->sc", losses, evaluation.membership.to(losses))
-    return torch.stack([part.sum(0) for part in per_sequence.tensor_split(GROUPS)])
+def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> Tensor:
+    """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats."""
+    tokens = evaluation.tokens
+    scores = model(input_ids=tokens[:, :-1]).logits
+    losses = losses_of(scores, tokens)
+    sums = torch.einsum("st,stc->sc", losses, evaluation.membership.to(losses))
+    if corpus.right_delimiters:
+        right = torch.tensor(corpus.right_delimiters)
+        among = scores[..., right].logsumexp(-1) - scores.logsumexp(-1)  # log p of any
+        kind = (losses + among) * torch.isin(tokens[:, 1:], right)
+        sums = torch.cat([sums, kind.sum(1, keepdim=True)], 1)
+    return torch.stack([part.sum(0) for part in sums.tensor_split(GROUPS)])
 
 
-def grouped_counts(evaluation: Evaluation) -> Tensor:
-    """Tokens of every class in every group of sequences: (groups, classes)."""
+def grouped_counts(corpus: Corpus, evaluation: Evaluation) -> Tensor:
+    """Tokens of every outcome in every group of sequences: (groups, outcomes)."""
     counts = evaluation.membership.sum(1)
+    if corpus.right_delimiters:
+        is_right = torch.isin(evaluation.tokens[:, 1:], torch.tensor(corpus.right_delimiters))
+        counts = torch.cat([counts, is_right.sum(1, keepdim=True)], 1)
     return torch.stack([part.sum(0) for part in counts.tensor_split(GROUPS)])
 
 
-def baselines(corpus: Corpus, evaluation: Evaluation) -> Mapping[str, Tensor]:
-    """Mean loss of every class under the language's unigram and bigram, and its floor where
-    known: name -> (classes,), nats."""
+def baselines(corpus: Corpus, evaluation: Evaluation) -> dict[str, Tensor]:
+    """Mean loss of every outcome under the language's unigram and bigram, and its floor where
+    known: name -> (outcomes,), nats."""
     before, after = evaluation.tokens[:, :-1], evaluation.tokens[:, 1:]
     each = {"unigram": -corpus.unigram[after].log(), "bigram": -corpus.bigram[before, after].log()}
     if evaluation.floor is not None:
         each["floor"] = evaluation.floor.double()
     member = evaluation.membership.double()
     counts = member.sum((0, 1))
-    return {n: torch.einsum("st,stc->c", loss, member) / counts for n, loss in each.items()}
+    means = {n: torch.einsum("st,stc->c", loss, member) / counts for n, loss in each.items()}
+    if corpus.right_delimiters:
+        chance = math.log(len(corpus.right_delimiters))
+        kind = {"unigram": chance, "bigram": chance, "floor": 0.0}
+        means = {n: torch.cat([mean, torch.tensor([kind[n]])]) for n, mean in means.items()}
+    return means

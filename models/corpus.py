@@ -69,6 +69,7 @@ class Corpus:
             of each token after each.
         tokenizer: between ids and text.
         right_delimiters: token ids, one per kind; empty where a language has none.
+        random_tokens: ids that random repeated strings may be made of; empty: all.
     """
 
     training: Tensor
@@ -78,6 +79,7 @@ class Corpus:
     bigram: Tensor
     tokenizer: PreTrainedTokenizerFast
     right_delimiters: tuple[int, ...] = ()
+    random_tokens: tuple[int, ...] = ()
 
 
 def controlled_corpus(
@@ -100,6 +102,7 @@ def controlled_corpus(
         bigram=bigram / bigram.sum(1, keepdim=True),
         tokenizer=word_tokenizer(grammar.vocabulary),
         right_delimiters=tuple(grammar.right.tolist()),
+        random_tokens=tuple(range(grammar.words, grammar.words + grammar.name_symbols)),
     )
 
 

@@ -6,14 +6,16 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from analysis.settings import MIN_BLOCKS, PosteriorConfig
 from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.settings import Optimizer
+from stagewise.language_config import LanguageConfig
+from stagewise.sections import Section, distinct
 
 ROOT = Path(__file__).parent.parent
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
@@ -22,18 +24,6 @@ REPLACED_WHOLE = {"toy.hierarchy"}  # mappings an override replaces instead of e
 
 class ConfigError(ValueError):
     """The configuration is wrong; the message names key, value and what is allowed."""
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys and loose types are errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
-        raise ValueError("every value may be given once only")
-    return values
 
 
 class SweepConfig(Section):
@@ -55,7 +45,7 @@ class SweepConfig(Section):
     def _positive(cls, values: list[float]) -> list[float]:
         if min(values) <= 0:
             raise ValueError("every value must be greater than 0")
-        return _distinct(values)
+        return distinct(values)
 
     @field_validator("relative_step")
     @classmethod
@@ -111,12 +101,12 @@ class ToyConfig(Section):
     def _shares(cls, values: list[float]) -> list[float]:
         if not all(0 < eta <= 1 for eta in values):
             raise ValueError("every share must lie in (0, 1]")
-        return _distinct(values)
+        return distinct(values)
 
     @field_validator("window_lengths")
     @classmethod
     def _lengths(cls, values: list[int]) -> list[int]:
-        return _distinct(values)
+        return distinct(values)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -165,11 +155,16 @@ class Config(Section):
     results: str = Field("results/laptop", min_length=1, description="output root")
     seed: int = Field(0, ge=0, lt=2**31, description="first seed")
     toy: ToyConfig = Field(ToyConfig(), description="toy model")
+    language: LanguageConfig = Field(LanguageConfig(), description="language models")
 
     @property
     def toy_seeds(self) -> list[int]:
         """Seeds of the toy runs."""
         return list(range(self.seed, self.seed + self.toy.seeds))
+
+    def language_seeds(self, model: str) -> list[int]:
+        """Seeds of the runs of one language model."""
+        return list(range(self.seed, self.seed + self.language.models[model].seeds))
 
 
 class _Loader(yaml.SafeLoader):
@@ -270,6 +265,9 @@ def load_config(
         for part in reversed(key.split(".")):
             nested = {part: nested}
         merged = merge(merged, nested)
+    models = merged.get("language", {}).get("models")
+    if isinstance(models, dict):
+        merged["language"]["models"] = {k: v for k, v in models.items() if v is not None}
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
@@ -280,15 +278,26 @@ def _explain(problem: Any) -> str:
     path = [str(part) for part in problem["loc"]]
     key, value = ".".join(path) or "config", problem["input"]
     if problem["type"] == "extra_forbidden":
-        section: Any = Config
-        for part in path[:-1]:
-            section = section.model_fields[part].annotation
-        names = list(section.model_fields)
+        names = list(_section(path[:-1]).model_fields)
         close = difflib.get_close_matches(path[-1], names, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         return f"{key} = {value!r}: unknown key{hint}; allowed: {', '.join(names)}"
     message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error" and isinstance(value, dict) and key != "toy.hierarchy":
+    if problem["type"] == "value_error" and isinstance(value, dict) and _is_section(path):
         return f"{key}.{message}"
     shown = repr(value)
     return f"{key} = {shown if len(shown) < 200 else shown[:197] + '...'}: {message}"
+
+
+def _section(path: list[str]) -> Any:
+    """The type of the part of the configuration at `path`; of a mapping's entries, their type."""
+    found: Any = Config
+    for part in path:
+        is_entry = get_origin(found) is dict
+        found = get_args(found)[1] if is_entry else found.model_fields[part].annotation
+    return found
+
+
+def _is_section(path: list[str]) -> bool:
+    found = _section(path)
+    return isinstance(found, type) and issubclass(found, BaseModel)

@@ -27,6 +27,7 @@ class Paths:
         self.claims = self.root / "claims.json"
         self.claims_page = self.root / "claims.md"
         self.figures = self.root / "figures"
+        self.toy_events = self.toy / "events.parquet"
 
     def seed(self, seed: int) -> Path:
         """Folder of one toy run."""
@@ -44,10 +45,32 @@ class Paths:
         """One seed's share of a table that `whole` holds for all seeds."""
         return self.seed(seed) / f"{name}.parquet"
 
-    def table(self, name: str) -> Path:
-        """A table that figures draw, by name."""
-        return self.events if name == "events" else self.whole(name)
+    def language(self, model: str) -> LanguagePaths:
+        """Results of one language model."""
+        return LanguagePaths(self.root / "language" / model)
 
     def whole(self, name: str) -> Path:
         """A table over all seeds of the toy."""
         return self.toy / f"{name}.parquet"
+
+
+class LanguagePaths:
+    """File names of one language model."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.class_influence = root / "class_influence.parquet"
+        self.landmarks = root / "landmarks.parquet"
+        self.events = root / "events.parquet"
+
+    def seed(self, seed: int) -> Path:
+        """Folder of one training run, with one folder per checkpoint."""
+        return self.root / f"seed{seed}"
+
+    def part(self, name: str, seed: int) -> Path:
+        """One seed's share of a table that `whole` holds for all seeds."""
+        return self.seed(seed) / f"{name}.parquet"
+
+    def whole(self, name: str) -> Path:
+        """A table over all seeds."""
+        return self.root / f"{name}.parquet"

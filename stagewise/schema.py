@@ -37,6 +37,10 @@ def _lines(section: BaseModel, depth: int) -> list[str]:
         comment = f"  # {field.description}" if field.description else ""
         if isinstance(value, BaseModel):
             lines += [f"{indent}{name}:{comment}", *_lines(value, depth + 1)]
+        elif isinstance(value, dict) and isinstance(next(iter(value.values())), BaseModel):
+            lines.append(f"{indent}{name}:{comment}")
+            for key, entry in value.items():
+                lines += [f"{indent}  {key}:", *_lines(entry, depth + 2)]
         elif isinstance(value, dict):
             lines.append(f"{indent}{name}:{comment}")
             lines += [f"{indent}  {line}" for line in _tree(value)]

@@ -1,0 +1,111 @@
+"""Stages of a language model's development, from its losses alone and never from influence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+SHARES = (0.25, 0.5, 0.75)  # of the way from the reference to the floor: start, middle, end
+MARGIN = 0.3  # nats that must lie between a reference and the floor to speak of learning
+REPLICATES = 200
+SMOOTHED = 5  # points of the running median in which crossings are looked for
+TIMES = ("start", "middle", "end")
+
+
+def transitions(
+    learning: pd.DataFrame, baselines: pd.DataFrame, landmarks: pd.DataFrame, seed: int
+) -> pd.DataFrame:
+    """When each class, and each other outcome, was learnt in one run.
+
+    A class that the best predictor knows better than the language's bigram is learnt from the
+    context: its progress is the share of the way from the bigram's loss to the floor. Another is
+    held against the unigram. One the floor is hardly below either of is left out. The row
+    "unigram" is where the model is closest to the language's token frequencies.
+
+    Args:
+        learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
+        baselines: class, name, loss. landmarks: step, name, value.
+        seed: of the bootstrap over groups.
+
+    Returns:
+        stage, reference, and start, middle and end with 95 % intervals (start_low, start_high,
+        ...), in steps: 25, 50 and 75 % of the way, NaN where not reached. An interval is never
+        narrower than the points of the curve around it.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [_closest_to_unigram(landmarks)]
+    held = baselines.pivot(index="class", columns="name", values="loss")
+    for name in learning["class"].unique():
+        part = learning[learning["class"] == name]
+        sums = part.pivot(index="step", columns="group", values="loss")
+        counts = part.pivot(index="step", columns="group", values="tokens").to_numpy(float)
+        steps, losses = sums.index.to_numpy(float), sums.to_numpy()
+        mean = _smooth(losses.sum(1) / counts.sum(1))
+        floor = held.loc[name].get("floor", mean.min())
+        reference = next(
+            (r for r in ("bigram", "unigram") if held.loc[name, r] - floor > MARGIN), None
+        )
+        if reference is None:
+            continue
+        top = held.loc[name, reference]
+        targets = [top - share * (top - floor) for share in SHARES]
+        pick = rng.integers(losses.shape[1], size=(REPLICATES, losses.shape[1]))
+        drawn = losses[:, pick].sum(2) / np.maximum(counts[:, pick].sum(2), 1)  # (steps, copies)
+        copies = np.apply_along_axis(_smooth, 0, drawn)
+        row: dict[str, object] = {"stage": name, "reference": reference}
+        for time, target in zip(TIMES, targets, strict=True):
+            when = first_below(steps, mean[:, None], target)[0]
+            spread = first_below(steps, copies, target)
+            row |= {time: when, **_interval(time, when, spread, steps)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def first_below(steps: np.ndarray, curves: np.ndarray, target: float) -> np.ndarray:
+    """Where each curve (steps, curves) first falls below a value, interpolated; NaN if never."""
+    below = curves < target
+    k = below.argmax(0)
+    column = np.arange(curves.shape[1])
+    before = np.maximum(k - 1, 0)
+    high, low = curves[before, column], curves[k, column]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(k > 0, (high - target) / (high - low), 0.0)
+    when = steps[before] + share * (steps[k] - steps[before])
+    return np.where(below.any(0), when, np.nan)
+
+
+def boundaries(transitions_: pd.DataFrame) -> pd.Series:
+    """Stage boundaries of one run: start and end of what was learnt, by name, in time order."""
+    table = transitions_.set_index("stage")
+    found = {}
+    for stage, row in table.iterrows():
+        times = ("middle",) if stage == "unigram" else ("start", "end")
+        found |= {f"{stage} {time}".removesuffix(" middle"): row[time] for time in times}
+    return pd.Series(found, dtype=float).dropna().sort_values()
+
+
+def _interval(time: str, when: float, spread: np.ndarray, steps: np.ndarray) -> dict[str, float]:
+    if not np.isfinite(when):
+        return {f"{time}_low": np.nan, f"{time}_high": np.nan}
+    reached = spread[np.isfinite(spread)]
+    low, high = np.percentile(reached, [2.5, 97.5]) if len(reached) else (when, when)
+    k = int(np.searchsorted(steps, when))
+    return {
+        f"{time}_low": float(min(low, steps[max(k - 1, 0)])),
+        f"{time}_high": float(max(high, steps[min(k, len(steps) - 1)])),
+    }
+
+
+def _closest_to_unigram(landmarks: pd.DataFrame) -> dict[str, object]:
+    curve = landmarks[landmarks["name"] == "kl_unigram"].sort_values("step")
+    steps, k = curve["step"].to_numpy(float), int(curve["value"].to_numpy().argmin())
+    around = {"low": steps[max(k - 1, 0)], "high": steps[min(k + 1, len(steps) - 1)]}
+    row: dict[str, object] = {"stage": "unigram", "reference": "kl_unigram"}
+    for time in TIMES:
+        row |= {time: steps[k], **{f"{time}_{end}": value for end, value in around.items()}}
+    return row
+
+
+def _smooth(curve: np.ndarray) -> np.ndarray:
+    padded = np.pad(curve, SMOOTHED // 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED), axis=-1)

@@ -1,0 +1,146 @@
+"""Interventions on training: extra weight on a class of tokens, in a window or for a few steps."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.corpus import Evaluation
+from models.language_model import token_losses
+from models.language_training import LanguageTrainer, Upweighting
+
+SMOOTHED = 11  # points of the running median under which a crossing is looked for
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to spend the same extra weight on a class.
+
+    Attributes:
+        name: "none", "uniform", or the window as "120-240".
+        start, stop: steps with extra weight, the last not included.
+        extra: weight added to each token of the class there.
+    """
+
+    name: str
+    start: int
+    stop: int
+    extra: float
+
+
+def arms(window: int, until: int, extra: float) -> list[Arm]:
+    """Windows that tile training up to `until`, the same total spread evenly, and nothing.
+
+    A last window that would be cut short is left out.
+    """
+    starts = range(0, until - window + 1, window)
+    windows = [Arm(f"{s}-{s + window}", s, s + window, extra) for s in starts]
+    return [
+        Arm("none", 0, 0, 0.0),
+        *windows,
+        Arm("uniform", 0, until, extra * window / until),
+    ]
+
+
+def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) -> float:
+    """Step at which a loss first passes below a threshold, interpolated; NaN if never.
+
+    Looked for in the running median of eleven points, against the jitter of single ones.
+    """
+    steps_, raw = np.asarray(steps, dtype=float), np.asarray(losses, dtype=float)
+    half = SMOOTHED // 2
+    padded = np.pad(raw, half, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED), axis=1)
+    below = np.flatnonzero(smooth < threshold)
+    if not len(below):
+        return float("nan")
+    k = int(below[0])
+    if k == 0:
+        return float(steps_[0])
+    share = (smooth[k - 1] - threshold) / (smooth[k - 1] - smooth[k])
+    return float(steps_[k - 1] + share * (steps_[k] - steps_[k - 1]))
+
+
+def race(
+    trainer: LanguageTrainer,
+    arm: Arm,
+    class_index: int,
+    measure: Callable[[LanguageTrainer], float],
+    *,
+    threshold: float,
+    every: int,
+    before: tuple[list[int], list[float]],
+    progress: Callable[[int], None] | None = None,
+) -> tuple[list[int], list[float]]:
+    """Train with an arm's extra weight until the outcome has passed the threshold.
+
+    Args:
+        trainer: standing at or before the arm's start.
+        class_index: of the class that gets the weight.
+        measure: the outcome, a loss under the trainer's model, nats.
+        every: steps between measurements.
+        before: steps and losses of the learning curve up to where the trainer stands.
+
+    Returns:
+        steps and losses of the whole curve; it ends a few points after the crossing, or with
+        training.
+    """
+    steps, losses = list(before[0]), list(before[1])
+    extra = Upweighting(class_index, arm.extra, arm.start, arm.stop)
+    after = 0
+    while trainer.step < trainer.settings.steps and after <= SMOOTHED:
+        until = min((trainer.step // every + 1) * every, trainer.settings.steps)
+        trainer.train(until, extra, progress)
+        steps.append(until)
+        losses.append(measure(trainer))
+        after = 0 if np.isnan(crossing(steps, losses, threshold)) else after + 1
+    return steps, losses
+
+
+def class_losses(trainer: LanguageTrainer, evaluation: Evaluation) -> Tensor:
+    """Mean loss of every class, (classes,), nats."""
+    with torch.no_grad():
+        losses = token_losses(trainer.model, evaluation.tokens.to(trainer.device)).cpu().double()
+    member = evaluation.membership.double()
+    return torch.einsum("st,stc->c", losses, member) / member.sum((0, 1))
+
+
+def next_effects(
+    trainer: LanguageTrainer,
+    evaluation: Evaluation,
+    *,
+    steps: int,
+    total_extra: float,
+    progress: Callable[[int], None] | None = None,
+) -> np.ndarray:
+    """Effect of up-weighting each class over the next steps on the loss of every class.
+
+    Every class is given the same extra weight per token of the batch in all: its tokens get
+    total_extra / (its share of the training tokens) each. The same batches are seen with and
+    without, so that nothing but the weight differs.
+
+    Returns:
+        (source, target): loss with the source up-weighted minus loss without, nats. Negative:
+        more weight on the source lowered the target's loss, as negative influence predicts.
+    """
+    weights = copy.deepcopy(trainer.model.state_dict())
+    state, begin = copy.deepcopy(trainer.state()), trainer.step
+    classes = trainer.corpus.training_classes
+
+    def after(upweighting: Upweighting | None) -> Tensor:
+        trainer.model.load_state_dict(weights)
+        trainer.restore(begin, state)
+        trainer.train(begin + steps, upweighting, progress)
+        return class_losses(trainer, evaluation)
+
+    plain, effects = after(None), []
+    for index in range(len(evaluation.class_names)):
+        share = float((classes == index).float().mean())
+        extra = Upweighting(index, total_extra / max(share, 1e-12), begin, begin + steps)
+        effects.append(after(extra) - plain)
+    return torch.stack(effects).numpy()

@@ -1,0 +1,165 @@
+"""The configuration of the language models."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from analysis.settings import MIN_BLOCKS, PosteriorConfig
+from models.grammar import CLASSES, Grammar
+from models.settings import Network, Training
+from stagewise.sections import Section, distinct
+
+
+class LanguagePosterior(PosteriorConfig):
+    """The local posterior of a language model; the loss is the mean token loss."""
+
+    nbeta: float = Field(2000.0, ge=0, description="n x beta: effective number of tokens [ours]")
+    gamma: float = Field(1e5, gt=0, description="localisation, 1/parameter^2 [ours]")
+    step_size: float = Field(1e-5, gt=0, description="SGLD step size epsilon [ours]")
+    chains: int = Field(2, ge=1, le=2**12, description="chains per checkpoint")
+    draws: int = Field(150, ge=2, description="draws kept per chain")
+    burn_in: int = Field(20, ge=0, description="steps before the first draw")
+    batch_size: int | None = Field(16, ge=1, description="training sequences per gradient")
+    integrator: str = Field(  # type: ignore[assignment]
+        "exponential", pattern="^(euler|exponential)$",
+        description="euler: plain SGLD; exponential: exact in the localisation",
+    )  # fmt: skip
+
+
+class StagedClass(Section):
+    """Up-weighting of one class in windows of training, and the outcome that is waited for."""
+
+    outcome: str | None = Field(
+        None, description="loss that is waited for, of a class or delimiter_kind; null: its own"
+    )
+    threshold: float = Field(gt=0, description="of that loss, nats, where the race ends")
+    window: int = Field(ge=1, description="steps with extra weight")
+    until: int = Field(ge=1, description="windows cover training from the start to here")
+
+
+class UpweightingConfig(Section):
+    """Staged up-weighting (claim C9): does it matter when a class gets extra weight?"""
+
+    extra: float = Field(3.0, gt=0, description="weight added to each of its tokens' losses")
+    classes: dict[str, StagedClass] = Field(
+        {
+            "induction": StagedClass(threshold=1.5, window=120, until=480),
+            "right_delimiter": StagedClass(
+                outcome="delimiter_kind", threshold=0.35, window=120, until=480
+            ),
+        },
+        description="classes, with the outcome fixed in advance",
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _known(cls, value: dict[str, StagedClass]) -> dict[str, StagedClass]:
+        unknown = sorted(set(value) - set(CLASSES))
+        if unknown:
+            raise ValueError(f"no class {', '.join(unknown)}; choose from {', '.join(CLASSES)}")
+        for name, staged in value.items():
+            if staged.outcome not in (None, "delimiter_kind", *CLASSES):
+                raise ValueError(
+                    f"{name}.outcome = {staged.outcome}: choose delimiter_kind or one of "
+                    f"{', '.join(CLASSES)}"
+                )
+        return value
+
+
+class PredictionConfig(Section):
+    """Does influence at a checkpoint predict what up-weighting a class does next?"""
+
+    every: int = Field(4, ge=1, description="use every so many measured checkpoints")
+    steps: int = Field(20, ge=1, description="steps of training with extra weight")
+    total_extra: float = Field(
+        0.2, gt=0, description="extra weight per token of the batch, the same for every class"
+    )
+
+
+class LanguageModelConfig(Section):
+    """One language model on one language."""
+
+    grammar: Grammar = Field(Grammar(), description="the controlled language")
+    context: int = Field(96, ge=8, description="tokens a model sees at once")
+    network: Network = Field(Network(), description="the model")
+    training: Training = Field(Training(), description="how it is trained")
+    seeds: int = Field(3, ge=1, description="training runs: seed, seed + 1, ...")
+    evaluation_sequences: int = Field(48, ge=2, description="measured at every draw")
+    landmark_sequences: int = Field(128, ge=16, description="measured along training")
+    measure_all_until: int = Field(
+        700, ge=0, description="influence is measured at every checkpoint up to this step"
+    )
+    measure_every: int = Field(200, ge=1, description="and then at multiples of this one")
+    posterior: LanguagePosterior = Field(
+        LanguagePosterior(), description="the local posterior and its sampler"
+    )
+    localisations: list[float] = Field(
+        [1e5, 4e5, 1.6e6], min_length=2, description="gammas compared with the gradient (claim X6)"
+    )
+    localisation_every: int = Field(5, ge=1, description="at every so many measured checkpoints")
+    shown_sequence: int = Field(
+        0, ge=0, description="evaluation sequence whose token x token influence is kept"
+    )
+    upweighting: UpweightingConfig = Field(UpweightingConfig(), description="staged up-weighting")
+    prediction: PredictionConfig = Field(
+        PredictionConfig(), description="influence against the effect of the next steps"
+    )
+
+    @field_validator("localisations")
+    @classmethod
+    def _gammas(cls, values: list[float]) -> list[float]:
+        if min(values) <= 0:
+            raise ValueError("every value must be greater than 0")
+        return sorted(distinct(values))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        blocks = -(-MIN_BLOCKS // self.posterior.chains)
+        if self.posterior.draws < 2 * blocks:
+            raise ValueError(
+                f"posterior.draws = {self.posterior.draws}: with chains = {self.posterior.chains} "
+                f"at least {2 * blocks}, for {MIN_BLOCKS} blocks of 2 draws behind a standard error"
+            )
+        if self.shown_sequence >= self.evaluation_sequences:
+            raise ValueError(
+                f"shown_sequence = {self.shown_sequence}: below evaluation_sequences = "
+                f"{self.evaluation_sequences}"
+            )
+        if self.training.steps < 4:
+            raise ValueError(f"training.steps = {self.training.steps}: at least 4")
+        return self
+
+    @property
+    def measured(self) -> list[int]:
+        """Steps of the checkpoints at which influence is measured."""
+        kept = self.training.checkpoints
+        return [
+            step for step in kept
+            if step <= self.measure_all_until or step % self.measure_every == 0 or step == kept[-1]
+        ]  # fmt: skip
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Token classes of the language."""
+        return CLASSES
+
+
+class LanguageConfig(Section):
+    """The language models."""
+
+    models: dict[str, LanguageModelConfig] = Field(
+        {"controlled": LanguageModelConfig()},
+        description="by name; a model set to null is left out",
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _names(cls, value: dict[str, LanguageModelConfig]) -> dict[str, LanguageModelConfig]:
+        for name in value:
+            if not name.replace("_", "").isalnum() or not name.islower() or len(name) > 40:
+                raise ValueError(
+                    f"model name {name!r}: lower-case letters, digits and _, at most 40"
+                )
+        return value

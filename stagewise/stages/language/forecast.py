@@ -1,0 +1,32 @@
+"""Stage: does influence at a checkpoint predict the next steps better than influence at the end?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.forecast import forecasts, stage_of
+from analysis.tables import estimator_label
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.stages.language.common import origin
+from stagewise.store import read_table, write_table
+
+
+def run(config: Config, paths: Paths, model: str) -> None:
+    """Write `forecast`: seed, step, stage, label, now, end (rank correlations over ordered pairs
+    of different classes; see `analysis.forecast`), and pairs."""
+    place, seeds = paths.language(model), config.language_seeds(model)
+    effects, influence = read_table(place.whole("effects")), read_table(place.class_influence)
+    times = read_table(place.whole("transitions"))
+    across = influence[influence["pairs"] == "across_sequences"]
+    parts = []
+    for (estimator, normalized), group in across.groupby(["estimator", "normalized"], sort=False):
+        for seed in seeds:
+            found = forecasts(effects[effects["seed"] == seed], group[group["seed"] == seed])
+            own = times[times["seed"] == seed]
+            label = estimator_label(estimator, float("nan"), normalized)
+            stage = [stage_of(own, step) for step in found["step"]]
+            parts.append(found.assign(seed=seed, label=label, stage=stage))
+    write_table(
+        pd.concat(parts, ignore_index=True), place.whole("forecast"), origin(config, model, seeds)
+    )

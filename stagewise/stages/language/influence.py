@@ -1,0 +1,160 @@
+"""Stage: influence between token classes at every measured checkpoint of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import torch
+
+from analysis.class_gradients import class_gradient_influence
+from analysis.class_influence import class_influence
+from analysis.diagnostics import diagnose, local_learning_coefficient
+from analysis.influence import bayesian_influence
+from analysis.posterior import Draws, sample_posterior
+from analysis.settings import PosteriorConfig
+from analysis.token_loss import LanguageModelLoss, stacked_parameters
+from models.corpus import Evaluation
+from stagewise.config import Config
+from stagewise.kept import Kept
+from stagewise.language_config import LanguageModelConfig
+from stagewise.paths import Paths
+from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
+from stagewise.store import write_table
+
+COLUMNS = [
+    "estimator", "seed", "step", "tokens_seen", "source_class", "target_class", "pairs",
+    "influence", "std_error", "normalized", "n_pairs",
+]  # fmt: skip
+TABLES = ("influence", "sampler", "token_influence")
+
+
+def run(
+    config: Config,
+    paths: Paths,
+    model: str,
+    seed: int,
+    *,
+    threads: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write three tables of one run.
+
+    influence: the contract's class_influence, estimators bif and gradient (raw, across
+    sequences). sampler: step, sample (a class, or "all tokens"), diagnostics, and the local
+    learning coefficient with its standard error. token_influence: step, source, target
+    (positions in the shown sequence), influence, std_error; normalised, of the first seed only.
+    """
+    settings, place = config.language.models[model], paths.language(model)
+    corpus = load_corpus(settings, seed, training=POOL)
+    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
+    kept = Kept(place.seed(seed) / "influence", "stagewise.stages.language.influence")
+    posterior = settings.posterior
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    for step in settings.measured:
+        anchor = load_checked(place.seed(seed), settings, model, seed, step).to(device)
+        key = kept.key(
+            [*anchor.parameters(), evaluation.tokens],
+            [posterior.model_dump(exclude={"memory_gib"}), settings.shown_sequence, seed, step],
+        )
+        if not all(kept.has(f"{name}{step}", key) for name in TABLES):
+            loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+            draws = sample(loss, posterior, seed, step, threads=threads, device=device, progress=progress)
+            tables = measure(loss, draws, evaluation, posterior, settings, step, device)
+            for name, table in tables.items():
+                kept.write(table, f"{name}{step}", key)
+        elif progress is not None:
+            progress(posterior.chains * posterior.sgld_steps)
+        for name in TABLES:
+            parts[name].append(kept.read(f"{name}{step}"))
+    made = origin(config, model, seed)
+    per_step = settings.training.batch_size * settings.context
+    for name, tables_ in parts.items():
+        whole = pd.concat(tables_, ignore_index=True).assign(seed=seed)
+        if name == "influence":
+            whole = whole.assign(tokens_seen=whole["step"] * per_step)[COLUMNS]
+        write_table(whole, place.part(name, seed), made)
+
+
+def sample(
+    loss: LanguageModelLoss,
+    posterior: PosteriorConfig,
+    seed: int,
+    step: int,
+    *,
+    threads: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> Draws:
+    """Loss traces of all evaluation tokens around one checkpoint."""
+    return sample_posterior(
+        loss,
+        stacked_parameters(loss.model),
+        posterior,
+        seed=seed,
+        streams=[step],
+        n_samples=len(loss.training),
+        observe=loss.observe,
+        threads=threads,
+        device=device,
+        progress=progress,
+    )
+
+
+def measure(
+    loss: LanguageModelLoss,
+    draws: Draws,
+    evaluation: Evaluation,
+    posterior: PosteriorConfig,
+    settings: LanguageModelConfig,
+    step: int,
+    device: str,
+) -> dict[str, pd.DataFrame]:
+    """The stage's tables for one checkpoint."""
+    names, shape = evaluation.class_names, evaluation.membership.shape[:2]
+    traces = draws.losses[0].unflatten(-1, shape)
+    rows = bif_rows(traces, evaluation, device)
+    exact, n_pairs = class_gradient_influence(loss, evaluation.membership, posterior.gamma)
+    rows.append(
+        pair_rows(exact, names, n_pairs=n_pairs, std_error=float("nan"), estimator="gradient",
+                  pairs="across_sequences", normalized=False)
+    )  # fmt: skip
+    shown = traces[:, :, settings.shown_sequence].numpy()
+    value, error = bayesian_influence(shown, normalized=True)
+    tokens = tuple(str(t) for t in range(shape[1]))
+    between = pair_rows(value, tokens, std_error=error).astype(
+        {"source_class": int, "target_class": int}
+    )
+    return {
+        "influence": pd.concat(rows, ignore_index=True).assign(step=step),
+        "sampler": sampler_rows(draws, evaluation, posterior, step),
+        "token_influence": between.rename(
+            columns={"source_class": "source", "target_class": "target"}
+        ).assign(step=step),
+    }
+
+
+def bif_rows(traces: torch.Tensor, evaluation: Evaluation, device: str) -> list[pd.DataFrame]:
+    """Class influence of one checkpoint, raw and normalised, all pairs and across sequences."""
+    return [
+        pair_rows(
+            found.influence, evaluation.class_names, std_error=found.std_error,
+            n_pairs=found.n_pairs, estimator="bif", pairs=found.pairs, normalized=found.normalized,
+        )
+        for found in class_influence(traces, evaluation.membership, device)
+    ]  # fmt: skip
+
+
+def sampler_rows(
+    draws: Draws, evaluation: Evaluation, posterior: PosteriorConfig, step: int
+) -> pd.DataFrame:
+    """Diagnostics of the mean losses of every class and of all tokens, and the LLC."""
+    member = evaluation.membership.flatten(0, 1).float()
+    member = torch.cat([torch.ones(len(member), 1), member], 1)
+    member /= member.sum(0)
+    means = replace(draws, losses=draws.losses @ member, anchor_losses=draws.anchor_losses @ member)
+    table = diagnose(means, posterior, [step], ["all tokens", *evaluation.class_names])
+    value, error = local_learning_coefficient(draws, posterior)
+    return table.assign(llc=value, llc_std_error=error)

@@ -1,0 +1,34 @@
+"""Stage: landmarks of one run at every checkpoint, and the losses its classes are held against."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.landmarks import baselines, landmarks, outcomes
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.stages.language.common import load_checked, load_corpus, origin
+from stagewise.store import write_table
+
+
+def run(config: Config, paths: Paths, model: str, seed: int) -> None:
+    """Write `landmarks` (step, name, value, seed) and `baselines` (class, name, loss, seed; the
+    mean loss of a class under the language's unigram, bigram and best predictor, nats)."""
+    settings, place = config.language.models[model], paths.language(model)
+    corpus = load_corpus(settings, seed, training=1)
+    evaluation = corpus.evaluation.first(settings.landmark_sequences)
+    rows = []
+    for step in settings.training.checkpoints:
+        found = landmarks(
+            load_checked(place.seed(seed), settings, model, seed, step), corpus, evaluation
+        )
+        rows.append(pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())}))
+    made = origin(config, model, seed)
+    write_table(
+        pd.concat(rows, ignore_index=True).assign(seed=seed), place.part("landmarks", seed), made
+    )
+    compared = pd.DataFrame(
+        {"class": outcomes(corpus, evaluation)}
+        | {name: loss.numpy() for name, loss in baselines(corpus, evaluation).items()}
+    ).melt(id_vars="class", var_name="name", value_name="loss")
+    write_table(compared.assign(seed=seed), place.part("baselines", seed), made)

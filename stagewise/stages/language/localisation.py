@@ -1,0 +1,68 @@
+"""Stage: sampled class influence against its limit of strong localisation (claim X6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from analysis.class_gradients import class_gradient_influence
+from analysis.token_loss import LanguageModelLoss
+from stagewise.config import Config
+from stagewise.kept import Kept
+from stagewise.language_config import LanguageModelConfig
+from stagewise.paths import Paths
+from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
+from stagewise.stages.language.influence import bif_rows, sample
+from stagewise.store import write_table
+
+
+def steps_of(settings: LanguageModelConfig) -> list[int]:
+    """Checkpoints at which localisations are compared."""
+    return settings.measured[settings.localisation_every - 1 :: settings.localisation_every]
+
+
+def run(
+    config: Config,
+    paths: Paths,
+    model: str,
+    *,
+    threads: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write `localisation` of the first seed: gamma, step, source_class, target_class,
+    influence, std_error (sampled, raw, across sequences) and gradient (the limit).
+
+    The step size falls as the localisation grows, so that step_size x gamma stays.
+    """
+    settings, place, seed = config.language.models[model], paths.language(model), config.seed
+    corpus = load_corpus(settings, seed, training=POOL)
+    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
+    kept = Kept(place.seed(seed) / "localisation", "stagewise.stages.language.localisation")
+    base, rows = settings.posterior, []
+    for step in steps_of(settings):
+        anchor = load_checked(place.seed(seed), settings, model, seed, step).to(device)
+        loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+        for gamma in settings.localisations:
+            size = base.step_size * base.gamma / gamma
+            posterior = base.model_copy(update={"gamma": gamma, "step_size": size})
+            name = f"step{step}_gamma{gamma:g}"
+            key = kept.key([*anchor.parameters(), evaluation.tokens], [posterior.model_dump(), seed])
+            if not kept.has(name, key):
+                draws = sample(
+                    loss, posterior, seed, step, threads=threads, device=device, progress=progress
+                )
+                traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
+                limit, _ = class_gradient_influence(loss, evaluation.membership, gamma)
+                exact = pair_rows(limit, evaluation.class_names)["influence"]
+                table = pd.concat(bif_rows(traces, evaluation, device), ignore_index=True)
+                chosen = ~table["normalized"] & (table["pairs"] == "across_sequences")
+                table = table[chosen].reset_index(drop=True).assign(gradient=exact, gamma=gamma)
+                kept.write(table.assign(step=step), name, key)
+            elif progress is not None:
+                progress(posterior.chains * posterior.sgld_steps)
+            rows.append(kept.read(name))
+    columns = ["gamma", "step", "source_class", "target_class", "influence", "std_error", "gradient"]
+    table = pd.concat(rows, ignore_index=True)[columns]
+    write_table(table, place.whole("localisation"), origin(config, model, seed))

@@ -1,0 +1,53 @@
+"""Stage: the effect of up-weighting each class over the next steps, from checkpoints of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from analysis.upweighting import next_effects
+from stagewise.config import Config
+from stagewise.language_config import LanguageModelConfig
+from stagewise.paths import Paths
+from stagewise.stages.language.common import load_corpus, origin, pair_rows
+from stagewise.stages.language.upweighting import branch
+from stagewise.store import write_table
+
+
+def steps_of(settings: LanguageModelConfig) -> list[int]:
+    """Checkpoints from which effects are measured: every so many, but not the last."""
+    chosen = settings.measured[settings.prediction.every - 1 :: settings.prediction.every]
+    return [step for step in chosen if step < settings.training.steps]
+
+
+def run(
+    config: Config,
+    paths: Paths,
+    model: str,
+    seed: int,
+    *,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write `effects`: step, source_class, target_class, effect (nats; see `next_effects`)."""
+    settings, place = config.language.models[model], paths.language(model)
+    corpus = load_corpus(settings, seed)
+    evaluation = corpus.evaluation.first(settings.landmark_sequences)
+    rows = []
+    for step in steps_of(settings):
+        trainer = branch(config, paths, model, seed, step, corpus, device)
+        effects = next_effects(
+            trainer,
+            evaluation,
+            steps=settings.prediction.steps,
+            total_extra=settings.prediction.total_extra,
+            progress=progress,
+        )
+        table = pair_rows(effects, evaluation.class_names).rename(columns={"influence": "effect"})
+        rows.append(table.assign(step=step))
+    columns = ["step", "source_class", "target_class", "effect", "seed"]
+    table = pd.DataFrame(columns=columns)
+    if rows:
+        table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]
+    write_table(table, place.part("effects", seed), origin(config, model, seed))

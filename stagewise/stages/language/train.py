@@ -1,0 +1,110 @@
+"""Stage: train one language model, keep its checkpoints and its learning curve.
+
+A killed run goes on from its last checkpoint, with the same result to the last bit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from analysis.landmarks import grouped_counts, grouped_losses, outcomes
+from models.checkpoints import CheckpointError
+from models.language_checkpoints import load_model, load_state, save_checkpoint, step_folder
+from models.language_model import build_model
+from models.language_training import LanguageTrainer
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.stages.language.common import is_from, load_corpus, origin
+from stagewise.store import write_table
+
+
+def run(
+    config: Config,
+    paths: Paths,
+    model: str,
+    seed: int,
+    *,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write the checkpoints of one run and its learning curve.
+
+    learning: step, group (of evaluation sequences), class (and other outcomes), loss (summed over
+    the group's tokens, nats), tokens, seed; every `curve_every` steps.
+    """
+    settings, place = config.language.models[model], paths.language(model)
+    run_, training = place.seed(seed), settings.training
+    corpus = load_corpus(settings, seed)
+    evaluation = corpus.evaluation.first(settings.landmark_sequences)
+    sizes = {"vocabulary": settings.grammar.vocabulary_size, "context": settings.context}
+    trainer = LanguageTrainer(
+        build_model(settings.network, **sizes, seed=seed).to(device), corpus, training
+    )
+    made = origin(config, model, seed)
+    curve, done = _resume(trainer, run_, config, model, seed)
+    if progress is not None:
+        progress(trainer.step)
+    marks = {*range(0, training.steps + 1, training.curve_every), *training.checkpoints}
+    for step in sorted(mark for mark in marks if mark > done):
+        trainer.train(step, progress=progress)
+        if step % training.curve_every == 0 or step == training.steps:
+            curve[step] = grouped_losses(trainer.model, corpus, evaluation)
+        if step in training.checkpoints:
+            state = trainer.state() | {
+                "curve.steps": torch.tensor(list(curve)), "curve.losses": torch.stack([*curve.values()])
+            }
+            save_checkpoint(step_folder(run_, step), trainer.model, corpus.tokenizer, state, made)
+    table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))
+    write_table(table.assign(seed=seed), place.part("learning", seed), made)
+    if seed == config.seed:
+        _link_checkpoints(place.root, run_)
+
+
+def _resume(
+    trainer: LanguageTrainer, run_: Path, config: Config, model: str, seed: int
+) -> tuple[dict[int, torch.Tensor], int]:
+    """Put the trainer at the last usable checkpoint: the curve so far, and the step (-1: none).
+    Checkpoints of other settings are thrown away."""
+    settings = config.language.models[model]
+    found = [s for s in settings.training.checkpoints if step_folder(run_, s).is_dir()]
+    if found and any(is_from(step_folder(run_, s), settings, model, seed) for s in found):
+        shutil.rmtree(run_)
+        return {}, -1
+    for step in reversed(found):
+        folder = step_folder(run_, step)
+        try:
+            loaded, state = load_model(folder), load_state(folder)
+        except CheckpointError:
+            shutil.rmtree(folder)  # damaged: made again from the one before
+            continue
+        trainer.model.load_state_dict(loaded.state_dict())
+        steps, losses = state.pop("curve.steps").tolist(), state.pop("curve.losses")
+        trainer.restore(step, state)
+        return dict(zip(steps, losses, strict=True)), step
+    return {}, -1
+
+
+def _curve_table(
+    curve: dict[int, torch.Tensor], counts: torch.Tensor, names: tuple[str, ...]
+) -> pd.DataFrame:
+    losses = torch.stack([*curve.values()]).numpy()  # (points, groups, classes)
+    index = pd.MultiIndex.from_product(
+        [list(curve), range(losses.shape[1]), names], names=["step", "group", "class"]
+    )
+    table = pd.DataFrame({"loss": losses.reshape(-1).astype(float)}, index=index).reset_index()
+    return table.assign(tokens=counts.numpy().reshape(-1).tolist() * len(curve))
+
+
+def _link_checkpoints(root: Path, run_: Path) -> None:
+    """step{N} of the model: the checkpoint of its first seed."""
+    for old in root.glob("step*"):
+        if old.is_symlink():
+            old.unlink()
+    for folder in run_.glob("step*"):
+        link = root / folder.name
+        link.symlink_to(Path(run_.name) / folder.name, target_is_directory=True)
