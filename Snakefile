@@ -1,7 +1,7 @@
 # Stagewise data attribution: from a bare clone to figures and a claims table.
 #
 #   snakemake --cores 2                                   everything
-#   snakemake --cores 2 toy|figures|claims                a part
+#   snakemake --cores 2 toy|language|figures|claims               a part
 #   snakemake --cores 2 --configfile my.yaml              my.yaml overrides the keys it names
 
 from snakemake.utils import min_version
@@ -10,6 +10,7 @@ min_version("9.0")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
+include: "workflow/rules/language.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -17,19 +18,27 @@ rule all:
     default_target: True
     input:
         PATHS.claims_page,
+        PATHS.events,
         FIGURES,
+        LANGUAGE_FIGURES,
 
 
 rule toy:
     input:
         PATHS.influence,
-        PATHS.events,
         [PATHS.whole(table) for table in TOY_TABLES],
+
+
+rule language:
+    input:
+        language_tables(),
+        LANGUAGE_FIGURES,
 
 
 rule figures:
     input:
         FIGURES,
+        LANGUAGE_FIGURES,
 
 
 rule claims:

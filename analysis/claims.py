@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -63,16 +63,19 @@ class Claim:
         }  # fmt: skip
 
 
+AnyEvidence = TypeVar("AnyEvidence")
+
+
 def claim(
     id: str, text: str, origin: Origin, figure: str
-) -> Callable[[Callable[[Evidence], Finding]], Callable[[Evidence], Claim]]:
+) -> Callable[[Callable[[AnyEvidence], Finding]], Callable[[AnyEvidence], Claim]]:
     """Make a claim of a function from evidence to a finding.
 
     Where the function finds no evidence, the claim was not run.
     """
 
-    def wrap(find: Callable[[Evidence], Finding]) -> Callable[[Evidence], Claim]:
-        def decide(evidence: Evidence) -> Claim:
+    def wrap(find: Callable[[AnyEvidence], Finding]) -> Callable[[AnyEvidence], Claim]:
+        def decide(evidence: AnyEvidence) -> Claim:
             try:
                 finding = find(evidence)
             except NoEvidence as missing:

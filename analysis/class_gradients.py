@@ -52,9 +52,7 @@ def class_gradient_influence(
     return -aligned / torch.where(n_pairs > 0, n_pairs, math.nan), n_pairs.long()
 
 
-def sequence_class_gradients(
-    loss: LanguageModelLoss, tokens: Tensor, membership: Tensor
-) -> Tensor:
+def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership: Tensor) -> Tensor:
     """Gradient of the summed losses of every class in every sequence.
 
     Each sequence meets its own copy of the parameters, so that one backward pass per class
@@ -67,8 +65,7 @@ def sequence_class_gradients(
         (classes, sequences, parameters), float64, on the CPU.
     """
     leaves = {
-        name: p.requires_grad_()
-        for name, p in stacked_parameters(loss.model, len(tokens)).items()
+        name: p.requires_grad_() for name, p in stacked_parameters(loss.model, len(tokens)).items()
     }
     losses = loss.token_losses(leaves, tokens[:, None])[:, 0]
     gradients = []

@@ -37,7 +37,9 @@ class ClassInfluence:
     normalized: bool
 
 
-def class_influence(traces: Tensor, membership: Tensor, device: str = "cpu") -> list[ClassInfluence]:
+def class_influence(
+    traces: Tensor, membership: Tensor, device: str = "cpu"
+) -> list[ClassInfluence]:
     r"""Class influence of one checkpoint: raw and normalised, all pairs and across sequences.
 
     With z_k(d) the centred loss of token k in draw d (divided by its standard deviation if

@@ -17,10 +17,11 @@ def transitions(
 ) -> pd.DataFrame:
     """When each class, and each other outcome, was learnt in one run.
 
-    A class that the best predictor knows better than the language's bigram is learnt from the
-    context: its progress is the share of the way from the bigram's loss to the floor. Another is
-    held against the unigram. One the floor is hardly below either of is left out. The row
-    "unigram" is where the model is closest to the language's token frequencies.
+    A class that the best predictor knows better than frequencies of tokens and pairs do is learnt
+    from the context: its progress is the share of the way from the lower of the unigram's and
+    the bigram's loss to the floor. Another is held against the unigram. One that the floor is
+    hardly below is left out. The row "unigram" is where the model is closest to the language's
+    token frequencies.
 
     Args:
         learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
@@ -42,9 +43,8 @@ def transitions(
         steps, losses = sums.index.to_numpy(float), sums.to_numpy()
         mean = _smooth(losses.sum(1) / counts.sum(1))
         floor = held.loc[name].get("floor", mean.min())
-        reference = next(
-            (r for r in ("bigram", "unigram") if held.loc[name, r] - floor > MARGIN), None
-        )
+        best = "bigram" if held.loc[name, "bigram"] < held.loc[name, "unigram"] else "unigram"
+        reference = next((r for r in (best, "unigram") if held.loc[name, r] - floor > MARGIN), None)
         if reference is None:
             continue
         top = held.loc[name, reference]
@@ -77,7 +77,7 @@ def first_below(steps: np.ndarray, curves: np.ndarray, target: float) -> np.ndar
 def boundaries(transitions_: pd.DataFrame) -> pd.Series:
     """Stage boundaries of one run: start and end of what was learnt, by name, in time order."""
     table = transitions_.set_index("stage")
-    found = {}
+    found: dict[str, float] = {}
     for stage, row in table.iterrows():
         times = ("middle",) if stage == "unigram" else ("start", "end")
         found |= {f"{stage} {time}".removesuffix(" middle"): row[time] for time in times}

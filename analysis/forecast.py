@@ -12,20 +12,22 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
     """Rank correlation of influence with the measured effects, of one run and one estimator.
 
     Args:
-        effects: step, source_class, target_class, effect (loss with minus without extra weight).
+        effects: step, horizon, source_class, target_class, effect (loss with minus without extra
+            weight over so many steps).
         influence: step, source_class, target_class, influence; the last step is the end of
             training.
 
     Returns:
-        step, now (Spearman's correlation over ordered pairs of different classes of the effect
-        after `step` with influence at `step`), end (the same with influence at the end), pairs.
+        step, horizon, now (Spearman's correlation over ordered pairs of different classes of the
+        effect after `step` with influence at `step`), end (the same with influence at the end),
+        pairs.
         Positive: what influence calls helpful lowered the loss.
     """
     keys = ["source_class", "target_class"]
     last = influence["step"].max()
     final = influence[influence["step"] == last].set_index(keys)["influence"]
     rows = []
-    for step, found in effects.groupby("step"):
+    for (step, horizon), found in effects.groupby(["step", "horizon"]):
         found = found[found["source_class"] != found["target_class"]].set_index(keys)["effect"]
         now = influence[influence["step"] == step].set_index(keys)["influence"]
         both = pd.DataFrame({"effect": found, "now": now.reindex(found.index)})
@@ -34,12 +36,13 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "step": step,
+                "horizon": horizon,
                 "now": spearmanr(both["effect"], both["now"]).statistic,
                 "end": spearmanr(both["effect"], both["end"]).statistic,
                 "pairs": len(both),
             }
         )
-    return pd.DataFrame(rows, columns=["step", "now", "end", "pairs"]).fillna(
+    return pd.DataFrame(rows, columns=["step", "horizon", "now", "end", "pairs"]).fillna(
         {"now": 0.0, "end": 0.0}
     )
 

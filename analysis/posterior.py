@@ -199,14 +199,31 @@ def _drop_diverged(draws: Draws, config: PosteriorConfig, streams: Sequence[int]
 
 
 def cost(
-    config: PosteriorConfig, *, anchors: int, parameters: int, observed: int, threads: int
+    config: PosteriorConfig,
+    *,
+    anchors: int,
+    parameters: int,
+    observed: int,
+    threads: int,
+    seconds_per_step: float | None = None,
+    together: int | None = None,
 ) -> str:
-    """A sentence on the size of a run before it starts: chain steps and memory of the traces."""
-    chains = anchors * config.chains
-    traces = 4 * chains * config.draws * observed / 2**30
+    """A sentence on the size of a run before it starts: chain steps, time and memory.
+
+    Args:
+        observed: losses kept at every draw.
+        seconds_per_step: of one chain, all threads busy; None: no estimate of time.
+        together: checkpoints whose traces are in memory at once; default: all.
+    """
+    steps = anchors * config.chains * config.sgld_steps
+    traces = 4 * config.chains * config.draws * observed / 2**30 * (together or anchors)
+    length = ""
+    if seconds_per_step is not None:
+        seconds = steps * seconds_per_step
+        length = f", about {seconds / 60:.0f} min" if seconds > 90 else f", about {seconds:.0f} s"
     return (
         f"{anchors} checkpoints x {config.chains} chains x {config.sgld_steps} steps = "
-        f"{chains * config.sgld_steps / 1e6:.1f} million chain steps of {parameters} parameters "
-        f"on {threads} thread(s); loss traces {traces:.2f} GiB in all, in flight at most "
+        f"{steps / 1e6:.3g} million chain steps of {parameters} parameters on {threads} "
+        f"thread(s){length}; loss traces {traces:.2g} GiB, in flight at most "
         f"{config.memory_gib:g} GiB more"
     )

@@ -114,7 +114,7 @@ def next_effects(
     trainer: LanguageTrainer,
     evaluation: Evaluation,
     *,
-    steps: int,
+    horizons: Sequence[int],
     total_extra: float,
     progress: Callable[[int], None] | None = None,
 ) -> np.ndarray:
@@ -124,9 +124,13 @@ def next_effects(
     total_extra / (its share of the training tokens) each. The same batches are seen with and
     without, so that nothing but the weight differs.
 
+    Args:
+        horizons: numbers of steps after which losses are compared, in increasing order.
+
     Returns:
-        (source, target): loss with the source up-weighted minus loss without, nats. Negative:
-        more weight on the source lowered the target's loss, as negative influence predicts.
+        (horizon, source, target): loss with the source up-weighted minus loss without, nats.
+        Negative: more weight on the source lowered the target's loss, as negative influence
+        predicts.
     """
     weights = copy.deepcopy(trainer.model.state_dict())
     state, begin = copy.deepcopy(trainer.state()), trainer.step
@@ -135,12 +139,15 @@ def next_effects(
     def after(upweighting: Upweighting | None) -> Tensor:
         trainer.model.load_state_dict(weights)
         trainer.restore(begin, state)
-        trainer.train(begin + steps, upweighting, progress)
-        return class_losses(trainer, evaluation)
+        losses = []
+        for horizon in horizons:
+            trainer.train(begin + horizon, upweighting, progress)
+            losses.append(class_losses(trainer, evaluation))
+        return torch.stack(losses)  # (horizons, classes)
 
     plain, effects = after(None), []
     for index in range(len(evaluation.class_names)):
         share = float((classes == index).float().mean())
-        extra = Upweighting(index, total_extra / max(share, 1e-12), begin, begin + steps)
+        extra = Upweighting(index, total_extra / max(share, 1e-12), begin, begin + max(horizons))
         effects.append(after(extra) - plain)
-    return torch.stack(effects).numpy()
+    return torch.stack(effects, 1).numpy()

@@ -14,3 +14,15 @@ TABLES: dict[str, tuple[str, ...]] = {
     "removal_ladder": ("trajectories", "events"),
     "overview": ("trajectories", "events", "transitions"),
 }
+
+# The figures of every language model.
+LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
+    "loss_by_class": ("learning", "baselines", "transitions", "landmarks"),
+    "class_influence": ("trajectories", "events", "transitions"),
+    "induction_and_delimiters": ("trajectories", "events", "transitions"),
+    "token_influence": ("token_influence", "transitions"),
+    "upweighting": ("races", "race_differences", "transitions"),
+    "forecast": ("forecast_means",),
+    "influence_by_seed": ("trajectories", "transitions"),
+    "localisation_limit": ("localisation_summary",),
+}

@@ -67,6 +67,8 @@ class Tables(dict[str, pd.DataFrame]):
 
     tree: Hierarchy
     focus: tuple[str, ...]
+    model: str  # of language figures
+    run: str  # which run of the pipeline language tables are from
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

@@ -20,7 +20,7 @@ from models.checkpoints import CheckpointError
 WEIGHTS, STATE, ORIGIN = "model.safetensors", "training_state.safetensors", "provenance.json"
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
-transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+transformers_logging.disable_progress_bar()
 
 
 def step_folder(run: Path, step: int) -> Path:

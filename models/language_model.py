@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel
 
 from models.attention_only import AttentionOnly, AttentionOnlyConfig
@@ -14,7 +15,7 @@ from models.settings import Network
 
 def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -> PreTrainedModel:
     """A new model with the random weights of `seed`. Its own random numbers disturb no others."""
-    sizes = {
+    sizes: dict[str, Any] = {
         "vocab_size": vocabulary,
         "hidden_size": network.width,
         "num_hidden_layers": network.layers,
@@ -30,6 +31,12 @@ def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -
             use_cache=False,
         )  # fmt: skip
         return GPTNeoXForCausalLM(config)
+
+
+def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
+    """The model, moved to a device."""
+    nn.Module.to(model, device)  # the library's own `to` is annotated wrongly
+    return model
 
 
 def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stagewise.config import Config, ConfigError, load_config
+from stagewise.config import ConfigError
+from stagewise.language_cli import language
+from stagewise.options import (
+    Device,
+    Files,
+    Settings,
+    Threads,
+    device_named,
+    limit_threads,
+    load,
+    progress_bar,
+)
 from stagewise.paths import ESTIMATORS, Paths
 
 # typer: options from type hints, help for free; the stages import torch only when called.
@@ -20,45 +28,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 toy = typer.Typer(no_args_is_help=True, help="Stages of the toy model.")
 benchmark = typer.Typer(no_args_is_help=True, help="Speed against a peer, in one process run.")
 app.add_typer(toy, name="toy")
+app.add_typer(language, name="language")
 app.add_typer(benchmark, name="benchmark")
 
-Files = Annotated[
-    list[Path] | None, typer.Option("--configfile", help="YAML laid over the defaults.")
-]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="One key, as toy.steps=500.")]
 Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]
-Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where present.")]
-
-
-def _load(files: list[Path] | None, settings: list[str] | None) -> tuple[Config, Paths]:
-    config = load_config(files or (), settings or ())
-    return config, Paths(config)
-
-
-@contextmanager
-def _bar(title: str, total: float) -> Iterator[Callable[[int], None]]:
-    """A progress bar with the time left, on standard error; nothing where that is a file."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.advance(task, done)
-
-
-def _limit_threads(threads: int) -> None:
-    import torch
-
-    torch.set_num_threads(threads)
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name != "auto":
-        return name
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @toy.command("train")
@@ -66,8 +39,8 @@ def toy_train(seed: Seed, configfile: Files = None, set_: Settings = None) -> No
     """Train one toy network and keep its checkpoints."""
     from stagewise.stages import train
 
-    _limit_threads(1)
-    config, paths = _load(configfile, set_)
+    limit_threads(1)
+    config, paths = load(configfile, set_)
     train.run(config, seed, paths.checkpoints(seed))
 
 
@@ -81,8 +54,8 @@ def toy_influence(
     device: Device = "auto",
 ) -> None:
     """Influence by one estimator, for one run."""
-    _limit_threads(threads)
-    config, paths = _load(configfile, set_)
+    limit_threads(threads)
+    config, paths = load(configfile, set_)
     checkpoints, output = paths.checkpoints(seed), paths.estimator(estimator, seed)
     if estimator != "bif":
         from stagewise.stages import exact
@@ -97,14 +70,14 @@ def toy_influence(
     n = len(config.toy.tree.items)
     size = (n + len(config.toy.tree.features)) * config.toy.hidden_width
     logging.info(cost(local, anchors=steps, parameters=size, observed=n, threads=threads))
-    with _bar("sampling", steps * local.chains * local.sgld_steps) as advance:
+    with progress_bar("sampling", steps * local.chains * local.sgld_steps) as advance:
         bif.run(
             config,
             checkpoints,
             output,
             paths.part("diagnostics", seed),
             threads=threads,
-            device=_device(device),
+            device=device_named(device),
             progress=advance,
         )
 
@@ -114,8 +87,8 @@ def toy_windows(seed: Seed, configfile: Files = None, set_: Settings = None) -> 
     """Window ablation of one run."""
     from stagewise.stages import windows
 
-    _limit_threads(1)
-    config, paths = _load(configfile, set_)
+    limit_threads(1)
+    config, paths = load(configfile, set_)
     windows.run(config, paths.checkpoints(seed), paths.part("windows", seed))
 
 
@@ -124,8 +97,8 @@ def toy_limits(seed: Seed, configfile: Files = None, set_: Settings = None) -> N
     """Strong localisation against instantaneous influence, for one run."""
     from stagewise.stages import limits
 
-    _limit_threads(1)
-    config, paths = _load(configfile, set_)
+    limit_threads(1)
+    config, paths = load(configfile, set_)
     limits.run(config, paths.checkpoints(seed), paths.part("limits", seed))
 
 
@@ -134,14 +107,14 @@ def toy_sweep(configfile: Files = None, set_: Settings = None, threads: Threads 
     """Sampler settings compared, on the first seed."""
     from stagewise.stages import sweep
 
-    _limit_threads(threads)
-    config, paths = _load(configfile, set_)
+    limit_threads(threads)
+    config, paths = load(configfile, set_)
     chosen = config.toy.sweep
     points = len(range(0, config.toy.steps + 1, config.toy.checkpoint_every * chosen.every))
     total = sum(
         sweep.posterior_of(chosen, *setting).sgld_steps for setting in sweep.settings(chosen)
     )
-    with _bar("sweep", total * points * chosen.chains) as advance:
+    with progress_bar("sweep", total * points * chosen.chains) as advance:
         sweep.run(
             config,
             paths.checkpoints(config.seed),
@@ -161,7 +134,7 @@ def toy_collect(
     """Put the tables of all seeds into one."""
     from stagewise.stages import collect
 
-    config, paths = _load(configfile, set_)
+    config, paths = load(configfile, set_)
     if table == "influence":
         parts = [paths.estimator(e, seed) for e in ESTIMATORS for seed in config.toy_seeds]
     else:
@@ -174,8 +147,8 @@ def toy_learning(configfile: Files = None, set_: Settings = None) -> None:
     """Losses, mode strengths, transitions and the hidden layer of all seeds."""
     from stagewise.stages import learning
 
-    _limit_threads(1)
-    config, paths = _load(configfile, set_)
+    limit_threads(1)
+    config, paths = load(configfile, set_)
     inputs = [paths.checkpoints(seed) for seed in config.toy_seeds]
     learning.run(config, inputs, {name: paths.whole(name) for name in learning.OUTPUTS})
 
@@ -185,18 +158,28 @@ def toy_window_curves(configfile: Files = None, set_: Settings = None) -> None:
     """Window ablation over all seeds, beside what influence predicts."""
     from stagewise.stages import window_curves
 
-    config, paths = _load(configfile, set_)
+    config, paths = load(configfile, set_)
     names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
     window_curves.run(config, *(paths.whole(name) for name in names))
 
 
-@app.command("events")
-def events_(configfile: Files = None, set_: Settings = None) -> None:
-    """Flips and peaks of every influence curve."""
+@toy.command("events")
+def toy_events(configfile: Files = None, set_: Settings = None) -> None:
+    """Flips and peaks of every influence curve of the toy."""
     from stagewise.stages import events
 
-    config, paths = _load(configfile, set_)
-    events.run(config, paths.influence, paths.events, paths.whole("trajectories"))
+    config, paths = load(configfile, set_)
+    events.run(config, paths.influence, paths.whole("events"), paths.whole("trajectories"))
+
+
+@app.command("events")
+def events_(configfile: Files = None, set_: Settings = None) -> None:
+    """Put the events of the toy and of every language model into one table."""
+    from stagewise.stages import collect
+
+    config, paths = load(configfile, set_)
+    parts = [paths.whole("events"), *(paths.language(m).events for m in config.language.models)]
+    collect.run(config, parts, paths.events)
 
 
 @app.command("claims")
@@ -206,7 +189,7 @@ def claims_(
     show: Annotated[bool, typer.Option(help="Print the finished table, decide nothing.")] = False,
 ) -> None:
     """Decide every claim from the result tables."""
-    config, paths = _load(configfile, set_)
+    config, paths = load(configfile, set_)
     if not show:
         from stagewise.stages import claims
 
@@ -231,14 +214,15 @@ def _print_claims(paths: Paths) -> None:
 @app.command("figure")
 def figure_(
     name: Annotated[str, typer.Argument(help="A script in figures/, without .py")],
+    model: Annotated[str | None, typer.Option(help="Language model, where it shows one.")] = None,
     configfile: Files = None,
     set_: Settings = None,
 ) -> None:
     """Draw one figure from the saved tables: PDF, SVG and PNG."""
     from stagewise.stages import figure
 
-    config, paths = _load(configfile, set_)
-    figure.run(config, paths, name)
+    config, paths = load(configfile, set_)
+    figure.run(config, paths, name, model)
 
 
 @app.command("schema")
@@ -255,7 +239,7 @@ def readme_(configfile: Files = None, set_: Settings = None) -> None:
     """Renew the README's claims table and pictures from a finished run."""
     from stagewise.readme import renew
 
-    config, paths = _load(configfile, set_)
+    config, paths = load(configfile, set_)
     renew(config, paths)
 
 
@@ -269,6 +253,18 @@ def benchmark_toy(
     from stagewise.benchmark import toy_benchmark
 
     typer.echo(toy_benchmark(threads=threads, draws=draws, peer_draws=peer_draws))
+
+
+@benchmark.command("language")
+def benchmark_language(
+    threads: Threads = 2,
+    draws: Annotated[int, typer.Option(min=40, help="Draws per chain, both.")] = 150,
+) -> None:
+    """Sampling and class influence of the default language model: ours against devinterp. The
+    last line is JSON."""
+    from stagewise.language_benchmark import language_benchmark
+
+    typer.echo(language_benchmark(threads=threads, draws=draws))
 
 
 def main() -> None:

@@ -17,10 +17,10 @@ class LanguagePosterior(PosteriorConfig):
 
     nbeta: float = Field(2000.0, ge=0, description="n x beta: effective number of tokens [ours]")
     gamma: float = Field(1e5, gt=0, description="localisation, 1/parameter^2 [ours]")
-    step_size: float = Field(1e-5, gt=0, description="SGLD step size epsilon [ours]")
+    step_size: float = Field(2e-5, gt=0, description="SGLD step size epsilon [ours]")
     chains: int = Field(2, ge=1, le=2**12, description="chains per checkpoint")
-    draws: int = Field(150, ge=2, description="draws kept per chain")
-    burn_in: int = Field(20, ge=0, description="steps before the first draw")
+    draws: int = Field(125, ge=2, description="draws kept per chain")
+    burn_in: int = Field(10, ge=0, description="steps before the first draw")
     batch_size: int | None = Field(16, ge=1, description="training sequences per gradient")
     integrator: str = Field(  # type: ignore[assignment]
         "exponential", pattern="^(euler|exponential)$",
@@ -72,10 +72,19 @@ class PredictionConfig(Section):
     """Does influence at a checkpoint predict what up-weighting a class does next?"""
 
     every: int = Field(4, ge=1, description="use every so many measured checkpoints")
-    steps: int = Field(20, ge=1, description="steps of training with extra weight")
-    total_extra: float = Field(
-        0.2, gt=0, description="extra weight per token of the batch, the same for every class"
+    horizons: list[int] = Field(
+        [1, 2, 5, 10, 20], min_length=1, description="steps of training with extra weight"
     )
+    total_extra: float = Field(
+        0.05, gt=0, description="extra weight per token of the batch, the same for every class"
+    )
+
+    @field_validator("horizons")
+    @classmethod
+    def _positive(cls, values: list[int]) -> list[int]:
+        if min(values) < 1:
+            raise ValueError("every value must be at least 1")
+        return sorted(distinct(values))
 
 
 class LanguageModelConfig(Section):
@@ -86,11 +95,12 @@ class LanguageModelConfig(Section):
     network: Network = Field(Network(), description="the model")
     training: Training = Field(Training(), description="how it is trained")
     seeds: int = Field(3, ge=1, description="training runs: seed, seed + 1, ...")
-    evaluation_sequences: int = Field(48, ge=2, description="measured at every draw")
+    evaluation_sequences: int = Field(32, ge=2, description="measured at every draw")
     landmark_sequences: int = Field(128, ge=16, description="measured along training")
-    measure_all_until: int = Field(
-        700, ge=0, description="influence is measured at every checkpoint up to this step"
+    measure_from: int = Field(
+        8, ge=0, description="influence is measured at step 0, and at every checkpoint from here"
     )
+    measure_all_until: int = Field(700, ge=0, description="up to this step")
     measure_every: int = Field(200, ge=1, description="and then at multiples of this one")
     posterior: LanguagePosterior = Field(
         LanguagePosterior(), description="the local posterior and its sampler"
@@ -135,10 +145,11 @@ class LanguageModelConfig(Section):
     def measured(self) -> list[int]:
         """Steps of the checkpoints at which influence is measured."""
         kept = self.training.checkpoints
-        return [
-            step for step in kept
-            if step <= self.measure_all_until or step % self.measure_every == 0 or step == kept[-1]
-        ]  # fmt: skip
+        early, late = max(self.measure_from, 1), self.measure_all_until
+        chosen = [
+            s for s in kept if early <= s <= late or (s > late and s % self.measure_every == 0)
+        ]
+        return sorted({0, *chosen, kept[-1]})
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ EXACT: dict[str, tuple[str, ...]] = {
     "loo": ("etas",),
 }
 ESTIMATORS = ("bif", *EXACT)
+FIRST_SEED = ("token_influence",)  # shown for the first run of a language model only
 
 
 class Paths:
@@ -27,7 +28,6 @@ class Paths:
         self.claims = self.root / "claims.json"
         self.claims_page = self.root / "claims.md"
         self.figures = self.root / "figures"
-        self.toy_events = self.toy / "events.parquet"
 
     def seed(self, seed: int) -> Path:
         """Folder of one toy run."""
@@ -74,3 +74,7 @@ class LanguagePaths:
     def whole(self, name: str) -> Path:
         """A table over all seeds."""
         return self.root / f"{name}.parquet"
+
+    def table(self, name: str, first_seed: int) -> Path:
+        """A table by name: over all seeds, or of the first run where only that one is shown."""
+        return self.part(name, first_seed) if name in FIRST_SEED else self.whole(name)

@@ -107,4 +107,3 @@ def _sample(
             parts.append(pd.DataFrame({**pairs, "normalized": normalized}))
         tables[k] = pd.concat(parts, ignore_index=True)
     return tables
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
+from analysis.language_claims import LANGUAGE_DECIDERS, LanguageEvidence, of_model
 from analysis.tables import labelled
 from analysis.toy_claims import (
     branches_align,
@@ -15,6 +16,7 @@ from analysis.toy_claims import (
 )
 from stagewise.config import Config
 from stagewise.paths import Paths
+from stagewise.recorded import KEPT, choose
 from stagewise.store import provenance, read_table, write_json, write_text
 
 DECIDERS = [
@@ -34,14 +36,38 @@ def run(config: Config, paths: Paths) -> None:
     """Write claims.json (claim id -> its record) and claims.md, and their provenance beside."""
     evidence = gather(config, paths)
     claims = [decide(evidence) for decide in DECIDERS]
+    for rank, model in enumerate(config.language.models):
+        of_language = gather_language(config, paths, model)
+        for decide_language in LANGUAGE_DECIDERS:
+            claims.append(of_model(decide_language(of_language), model, first=rank == 0))
+    claims.sort(key=lambda found: _order(found.id))
     write_text(to_markdown(claims), paths.claims_page)
     write_json({found.id: found.record() for found in claims}, paths.claims)
     origin = provenance(config.model_dump(), config.toy_seeds)
     write_json(origin, paths.claims.with_name("claims.provenance.json"))
 
 
+def _order(name: str) -> tuple[str, int, str]:
+    """C1 before C10, the paper's before ours."""
+    plain, _, model = name.partition(" ")
+    return plain[0], int(plain[1:]), model
+
+
+def gather_language(config: Config, paths: Paths, model: str) -> LanguageEvidence:
+    """The result tables of a language model, each from the run with more seeds: this or the
+    recorded one."""
+    place = paths.language(model)
+    chosen = {name: choose(config, model, place.whole(name)) for name in KEPT}
+    return LanguageEvidence(
+        model=model,
+        tables={name: table for name, (table, _) in chosen.items()},
+        runs={name: which for name, (_, which) in chosen.items()},
+        seed=config.seed,
+    )
+
+
 def gather(config: Config, paths: Paths) -> Evidence:
-    """The result tables of a run, as evidence."""
+    """The result tables of the toy, as evidence."""
     tables = ("trajectories", "transitions", "windows", "sweep", "limit_errors")
     return Evidence(
         tree=config.toy.tree,
@@ -50,7 +76,7 @@ def gather(config: Config, paths: Paths) -> Evidence:
         optimizer=config.toy.optimizer,
         checkpoint_every=config.toy.checkpoint_every,
         influence=labelled(read_table(paths.influence)),
-        events=read_table(paths.events),
+        events=read_table(paths.whole("events")),
         seed=config.seed,
         **{name: read_table(paths.whole(name)) for name in tables},
     )

@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import importlib
 
-from figures import TABLES
+from figures import LANGUAGE_TABLES, TABLES
 from figures.style import Tables, save
 from stagewise.config import Config
 from stagewise.paths import Paths
+from stagewise.recorded import choose
 from stagewise.store import read_table
 
 
 def load_tables(config: Config, paths: Paths, names: tuple[str, ...]) -> Tables:
-    """The tables a figure names, with the hierarchy and the focus of the run."""
-    tables = Tables({name: read_table(paths.table(name)) for name in names})
+    """The tables a figure of the toy names, with the hierarchy and the focus of the run."""
+    tables = Tables({name: read_table(paths.whole(name)) for name in names})
     tables.tree = config.toy.tree
     tables.focus = config.toy.tree.focus(config.toy.focus)
     return tables
 
 
-def run(config: Config, paths: Paths, name: str) -> None:
+def load_language_tables(
+    config: Config, paths: Paths, model: str, names: tuple[str, ...]
+) -> Tables:
+    """The tables a figure of a language model names, and which run they are from: this one, or
+    the recorded one where it has more seeds."""
+    place, tables, runs = paths.language(model), Tables(), []
+    for name in names:
+        tables[name], run_ = choose(config, model, place.table(name, config.seed))
+        runs.append(run_)
+    tables.run = "; ".join(dict.fromkeys(runs))
+    tables.model = model
+    return tables
+
+
+def run(config: Config, paths: Paths, name: str, model: str | None = None) -> None:
     """Draw figures/<name>.py into the figures folder: PDF, SVG, PNG.
 
     Raises:
-        ValueError: there is no such figure.
+        ValueError: there is no such figure, or it needs a language model and none is named.
     """
-    if name not in TABLES:
-        raise ValueError(f"figure {name!r}: choose one of {', '.join(TABLES)}")
-    tables = load_tables(config, paths, TABLES[name])
-    save(importlib.import_module(f"figures.{name}").draw(tables), paths.figures / name)
+    if name in TABLES:
+        tables, stem = load_tables(config, paths, TABLES[name]), name
+    elif name in LANGUAGE_TABLES:
+        if model not in config.language.models:
+            allowed = ", ".join(config.language.models) or "none"
+            raise ValueError(f"figure {name!r} shows a language model, not {model!r}: {allowed}")
+        tables = load_language_tables(config, paths, model, LANGUAGE_TABLES[name])
+        stem = f"{name}_{model}"
+    else:
+        raise ValueError(f"figure {name!r}: choose one of {', '.join((*TABLES, *LANGUAGE_TABLES))}")
+    save(importlib.import_module(f"figures.{name}").draw(tables), paths.figures / stem)

@@ -1,17 +1,54 @@
 # Claims and figures: both read finished tables.
 
+from figures import LANGUAGE_TABLES as LANGUAGE_FIGURE_TABLES
 from figures import TABLES as FIGURE_TABLES
+from stagewise.recorded import recorded_files
 
-FIGURES = [
-    PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in ("pdf", "svg", "png")
+SUFFIXES = ("pdf", "svg", "png")
+FIGURES = [PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in SUFFIXES]
+LANGUAGE_FIGURES = [
+    PATHS.figures / f"{name}_{model}.{suffix}"
+    for model in LANGUAGE_MODELS
+    for name in LANGUAGE_FIGURE_TABLES
+    for suffix in SUFFIXES
 ]
+
+
+def language_tables(*names):
+    """Tables of every language model; all of them, or those named."""
+    return [
+        PATHS.language(model).table(name, CONFIG.seed)
+        for model in LANGUAGE_MODELS
+        for name in names or LANGUAGE_TABLES
+    ]
+
+
+rule collect_events:
+    input:
+        PATHS.whole("events"),
+        language_tables("events"),
+        code=code("stagewise.stages.collect"),
+    output:
+        PATHS.events,
+    log:
+        PATHS.root / "logs/collect_events.log",
+    benchmark:
+        PATHS.root / "benchmarks/collect_events.tsv"
+    threads: 1
+    resources:
+        mem_mb=600,
+    message:
+        "collect the events of the toy and of the language models"
+    shell:
+        "{STAGEWISE} events {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule decide_claims:
     input:
         PATHS.influence,
-        PATHS.events,
         [PATHS.whole(table) for table in TOY_TABLES],
+        language_tables(),
+        recorded_files(),
         code=code("stagewise.stages.claims"),
     output:
         PATHS.claims,
@@ -34,7 +71,7 @@ rule decide_claims:
 
 rule draw:
     input:
-        tables=lambda w: [PATHS.table(name) for name in FIGURE_TABLES[w.figure]],
+        tables=lambda w: [PATHS.whole(name) for name in FIGURE_TABLES[w.figure]],
         code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
@@ -53,3 +90,31 @@ rule draw:
         "draw {wildcards.figure}"
     shell:
         "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule draw_language:
+    input:
+        tables=lambda w: [
+            PATHS.language(w.model).table(name, CONFIG.seed)
+            for name in LANGUAGE_FIGURE_TABLES[w.figure]
+        ],
+        recorded=recorded_files(),
+        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+    output:
+        multiext(str(PATHS.figures / "{figure}_{model}"), ".pdf", ".svg", ".png"),
+    params:
+        settings=language_settings("upweighting", "shown_sequence"),
+    log:
+        PATHS.root / "logs/draw/{figure}_{model}.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw/{figure}_{model}.tsv"
+    wildcard_constraints:
+        figure="|".join(LANGUAGE_FIGURE_TABLES),
+    threads: 1
+    resources:
+        mem_mb=600,
+    message:
+        "draw {wildcards.figure} of {wildcards.model}"
+    shell:
+        "{STAGEWISE} figure {wildcards.figure} --model {wildcards.model} {CONFIG_ARGS}"
+        " > {log:q} 2>&1"

@@ -2,7 +2,7 @@
 
 PER_SEED = ["diagnostics", "windows", "limits"]
 LEARNING = ["losses", "modes", "transitions", "embedding"]
-TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "trajectories", "window_curves", "limit_errors"]
+TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "events", "trajectories", "window_curves", "limit_errors"]
 
 SEED = PATHS.toy / "seed{seed}"
 
@@ -228,7 +228,7 @@ rule toy_events:
         influence=PATHS.influence,
         code=code("stagewise.stages.events"),
     output:
-        PATHS.events,
+        PATHS.whole("events"),
         PATHS.whole("trajectories"),
     log:
         PATHS.root / "logs/toy_events.log",
@@ -240,4 +240,4 @@ rule toy_events:
     message:
         "find flips and peaks"
     shell:
-        "{STAGEWISE} events {CONFIG_ARGS} > {log:q} 2>&1"
+        "{STAGEWISE} toy events {CONFIG_ARGS} > {log:q} 2>&1"

@@ -60,7 +60,14 @@ def is_from(folder: Path, settings: LanguageModelConfig, model: str, seed: int) 
     return None if made.get("seed") == seed else f"seed {made.get('seed')!r}"
 
 
-def load_checked(run: Path, settings: LanguageModelConfig, model: str, seed: int, step: int) -> PreTrainedModel:
+def load_checked(
+    run: Path,
+    settings: LanguageModelConfig,
+    model: str,
+    seed: int,
+    step: int,
+    device: str = "cpu",
+) -> PreTrainedModel:
     """The model at a checkpoint, if it was made by these settings.
 
     Raises:
@@ -68,6 +75,7 @@ def load_checked(run: Path, settings: LanguageModelConfig, model: str, seed: int
     """
     from models.checkpoints import CheckpointError
     from models.language_checkpoints import load_model, step_folder
+    from models.language_model import on_device
 
     folder = step_folder(run, step)
     loaded = load_model(folder)
@@ -77,7 +85,7 @@ def load_checked(run: Path, settings: LanguageModelConfig, model: str, seed: int
             f"{folder} was trained with {difference}, the configuration says otherwise: train "
             "again, or write to other results"
         )
-    return loaded
+    return on_device(loaded, device)
 
 
 def pair_rows(values: Tensor | np.ndarray, names: tuple[str, ...], **columns: Any) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.forecast import forecasts, stage_of
+from analysis.summaries import forecast_means
 from analysis.tables import estimator_label
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -14,7 +15,7 @@ from stagewise.store import read_table, write_table
 
 def run(config: Config, paths: Paths, model: str) -> None:
     """Write `forecast`: seed, step, stage, label, now, end (rank correlations over ordered pairs
-    of different classes; see `analysis.forecast`), and pairs."""
+    of different classes; see `analysis.forecast`), pairs; and `forecast_means`, by stage."""
     place, seeds = paths.language(model), config.language_seeds(model)
     effects, influence = read_table(place.whole("effects")), read_table(place.class_influence)
     times = read_table(place.whole("transitions"))
@@ -27,6 +28,6 @@ def run(config: Config, paths: Paths, model: str) -> None:
             label = estimator_label(estimator, float("nan"), normalized)
             stage = [stage_of(own, step) for step in found["step"]]
             parts.append(found.assign(seed=seed, label=label, stage=stage))
-    write_table(
-        pd.concat(parts, ignore_index=True), place.whole("forecast"), origin(config, model, seeds)
-    )
+    whole, made = pd.concat(parts, ignore_index=True), origin(config, model, seeds)
+    write_table(whole, place.whole("forecast"), made)
+    write_table(forecast_means(whole), place.whole("forecast_means"), made)

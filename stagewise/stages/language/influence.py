@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -12,10 +14,10 @@ from analysis.class_gradients import class_gradient_influence
 from analysis.class_influence import class_influence
 from analysis.diagnostics import diagnose, local_learning_coefficient
 from analysis.influence import bayesian_influence
-from analysis.posterior import Draws, sample_posterior
+from analysis.posterior import Draws, cost, sample_posterior
 from analysis.settings import PosteriorConfig
 from analysis.token_loss import LanguageModelLoss, stacked_parameters
-from models.corpus import Evaluation
+from models.corpus import Corpus, Evaluation
 from stagewise.config import Config
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig
@@ -28,6 +30,31 @@ COLUMNS = [
     "influence", "std_error", "normalized", "n_pairs",
 ]  # fmt: skip
 TABLES = ("influence", "sampler", "token_influence")
+TRIAL_STEPS = 8  # timed before the sampling starts
+
+
+def estimate(
+    config: Config, paths: Paths, model: str, seed: int, *, threads: int, device: str
+) -> str:
+    """A sentence on time and memory of the sampling, from a few steps at the first checkpoint."""
+    settings, place = config.language.models[model], paths.language(model)
+    corpus = load_corpus(settings, seed, training=POOL)
+    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
+    anchor = load_checked(place.seed(seed), settings, model, seed, settings.measured[0], device)
+    loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+    few = settings.posterior.model_copy(update={"draws": TRIAL_STEPS, "burn_in": 0, "thinning": 1})
+    begin = time.perf_counter()
+    sample(loss, few, seed, 0, threads=threads, device=device)
+    each = (time.perf_counter() - begin) / (few.sgld_steps * few.chains)
+    return cost(
+        settings.posterior,
+        anchors=len(settings.measured),
+        parameters=sum(p.numel() for p in anchor.parameters()),
+        observed=evaluation.membership[..., 0].numel(),
+        threads=threads,
+        seconds_per_step=each,
+        together=1,
+    )
 
 
 def run(
@@ -45,7 +72,8 @@ def run(
     influence: the contract's class_influence, estimators bif and gradient (raw, across
     sequences). sampler: step, sample (a class, or "all tokens"), diagnostics, and the local
     learning coefficient with its standard error. token_influence: step, source, target
-    (positions in the shown sequence), influence, std_error; normalised, of the first seed only.
+    (positions of predicted tokens in the shown sequence), text and class of the target,
+    influence (normalised), std_error.
     """
     settings, place = config.language.models[model], paths.language(model)
     corpus = load_corpus(settings, seed, training=POOL)
@@ -54,15 +82,17 @@ def run(
     posterior = settings.posterior
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     for step in settings.measured:
-        anchor = load_checked(place.seed(seed), settings, model, seed, step).to(device)
+        anchor = load_checked(place.seed(seed), settings, model, seed, step, device)
         key = kept.key(
             [*anchor.parameters(), evaluation.tokens],
             [posterior.model_dump(exclude={"memory_gib"}), settings.shown_sequence, seed, step],
         )
         if not all(kept.has(f"{name}{step}", key) for name in TABLES):
             loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
-            draws = sample(loss, posterior, seed, step, threads=threads, device=device, progress=progress)
-            tables = measure(loss, draws, evaluation, posterior, settings, step, device)
+            draws = sample(
+                loss, posterior, seed, step, threads=threads, device=device, progress=progress
+            )
+            tables = measure(loss, draws, corpus, settings, step, device)
             for name, table in tables.items():
                 kept.write(table, f"{name}{step}", key)
         elif progress is not None:
@@ -106,34 +136,47 @@ def sample(
 def measure(
     loss: LanguageModelLoss,
     draws: Draws,
-    evaluation: Evaluation,
-    posterior: PosteriorConfig,
+    corpus: Corpus,
     settings: LanguageModelConfig,
     step: int,
     device: str,
 ) -> dict[str, pd.DataFrame]:
     """The stage's tables for one checkpoint."""
-    names, shape = evaluation.class_names, evaluation.membership.shape[:2]
-    traces = draws.losses[0].unflatten(-1, shape)
+    evaluation, posterior = (
+        corpus.evaluation.first(settings.evaluation_sequences),
+        settings.posterior,
+    )
+    traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
     rows = bif_rows(traces, evaluation, device)
     exact, n_pairs = class_gradient_influence(loss, evaluation.membership, posterior.gamma)
     rows.append(
-        pair_rows(exact, names, n_pairs=n_pairs, std_error=float("nan"), estimator="gradient",
-                  pairs="across_sequences", normalized=False)
+        pair_rows(exact, evaluation.class_names, n_pairs=n_pairs, std_error=float("nan"),
+                  estimator="gradient", pairs="across_sequences", normalized=False)
     )  # fmt: skip
-    shown = traces[:, :, settings.shown_sequence].numpy()
-    value, error = bayesian_influence(shown, normalized=True)
-    tokens = tuple(str(t) for t in range(shape[1]))
-    between = pair_rows(value, tokens, std_error=error).astype(
-        {"source_class": int, "target_class": int}
-    )
     return {
         "influence": pd.concat(rows, ignore_index=True).assign(step=step),
         "sampler": sampler_rows(draws, evaluation, posterior, step),
-        "token_influence": between.rename(
-            columns={"source_class": "source", "target_class": "target"}
-        ).assign(step=step),
+        "token_influence": token_rows(traces, corpus, settings.shown_sequence).assign(step=step),
     }
+
+
+def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int) -> pd.DataFrame:
+    """Token x token influence within one evaluation sequence, normalised."""
+    evaluation = corpus.evaluation
+    value, error = bayesian_influence(traces[:, :, shown].numpy(), normalized=True)
+    source, target = np.indices(value.shape).reshape(2, -1)
+    words = corpus.tokenizer.convert_ids_to_tokens(evaluation.tokens[shown, 1:].tolist())
+    member = evaluation.membership[shown]
+    classes = [
+        evaluation.class_names[int(row.int().argmax())] if row.any() else "" for row in member
+    ]
+    return pd.DataFrame(
+        {
+            "source": source, "target": target, "text": np.array(words)[target],
+            "class": np.array(classes)[target], "influence": value.ravel(),
+            "std_error": error.ravel(),
+        }
+    )  # fmt: skip
 
 
 def bif_rows(traces: torch.Tensor, evaluation: Evaluation, device: str) -> list[pd.DataFrame]:

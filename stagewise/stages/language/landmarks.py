@@ -22,7 +22,9 @@ def run(config: Config, paths: Paths, model: str, seed: int) -> None:
         found = landmarks(
             load_checked(place.seed(seed), settings, model, seed, step), corpus, evaluation
         )
-        rows.append(pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())}))
+        rows.append(
+            pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
+        )
     made = origin(config, model, seed)
     write_table(
         pd.concat(rows, ignore_index=True).assign(seed=seed), place.part("landmarks", seed), made

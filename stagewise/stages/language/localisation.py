@@ -42,13 +42,15 @@ def run(
     kept = Kept(place.seed(seed) / "localisation", "stagewise.stages.language.localisation")
     base, rows = settings.posterior, []
     for step in steps_of(settings):
-        anchor = load_checked(place.seed(seed), settings, model, seed, step).to(device)
+        anchor = load_checked(place.seed(seed), settings, model, seed, step, device)
         loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
         for gamma in settings.localisations:
             size = base.step_size * base.gamma / gamma
             posterior = base.model_copy(update={"gamma": gamma, "step_size": size})
             name = f"step{step}_gamma{gamma:g}"
-            key = kept.key([*anchor.parameters(), evaluation.tokens], [posterior.model_dump(), seed])
+            key = kept.key(
+                [*anchor.parameters(), evaluation.tokens], [posterior.model_dump(), seed]
+            )
             if not kept.has(name, key):
                 draws = sample(
                     loss, posterior, seed, step, threads=threads, device=device, progress=progress
@@ -63,6 +65,14 @@ def run(
             elif progress is not None:
                 progress(posterior.chains * posterior.sgld_steps)
             rows.append(kept.read(name))
-    columns = ["gamma", "step", "source_class", "target_class", "influence", "std_error", "gradient"]
+    columns = [
+        "gamma",
+        "step",
+        "source_class",
+        "target_class",
+        "influence",
+        "std_error",
+        "gradient",
+    ]
     table = pd.concat(rows, ignore_index=True)[columns]
     write_table(table, place.whole("localisation"), origin(config, model, seed))

@@ -15,7 +15,7 @@ import torch
 from analysis.landmarks import grouped_counts, grouped_losses, outcomes
 from models.checkpoints import CheckpointError
 from models.language_checkpoints import load_model, load_state, save_checkpoint, step_folder
-from models.language_model import build_model
+from models.language_model import build_model, on_device
 from models.language_training import LanguageTrainer
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -43,7 +43,7 @@ def run(
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
     sizes = {"vocabulary": settings.grammar.vocabulary_size, "context": settings.context}
     trainer = LanguageTrainer(
-        build_model(settings.network, **sizes, seed=seed).to(device), corpus, training
+        on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
     made = origin(config, model, seed)
     curve, done = _resume(trainer, run_, config, model, seed)
@@ -56,7 +56,8 @@ def run(
             curve[step] = grouped_losses(trainer.model, corpus, evaluation)
         if step in training.checkpoints:
             state = trainer.state() | {
-                "curve.steps": torch.tensor(list(curve)), "curve.losses": torch.stack([*curve.values()])
+                "curve.steps": torch.tensor(list(curve)),
+                "curve.losses": torch.stack([*curve.values()]),
             }
             save_checkpoint(step_folder(run_, step), trainer.model, corpus.tokenizer, state, made)
     table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))

@@ -90,8 +90,8 @@ def branch(
 ) -> LanguageTrainer:
     """A trainer standing where the run stood after `step`."""
     settings, run_ = config.language.models[model], paths.language(model).seed(seed)
-    loaded = load_checked(run_, settings, model, seed, step).requires_grad_(True)
-    trainer = LanguageTrainer(loaded.to(device), corpus, settings.training)
+    loaded = load_checked(run_, settings, model, seed, step, device).requires_grad_(True)
+    trainer = LanguageTrainer(loaded, corpus, settings.training)
     state = load_state(step_folder(run_, step))
     trainer.restore(step, {k: v for k, v in state.items() if not k.startswith("curve.")})
     return trainer

@@ -30,7 +30,8 @@ def run(
     device: str = "cpu",
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write `effects`: step, source_class, target_class, effect (nats; see `next_effects`)."""
+    """Write `effects`: step, horizon, source_class, target_class, effect (nats, see
+    `next_effects`), seed."""
     settings, place = config.language.models[model], paths.language(model)
     corpus = load_corpus(settings, seed)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
@@ -40,13 +41,14 @@ def run(
         effects = next_effects(
             trainer,
             evaluation,
-            steps=settings.prediction.steps,
+            horizons=settings.prediction.horizons,
             total_extra=settings.prediction.total_extra,
             progress=progress,
         )
-        table = pair_rows(effects, evaluation.class_names).rename(columns={"influence": "effect"})
-        rows.append(table.assign(step=step))
-    columns = ["step", "source_class", "target_class", "effect", "seed"]
+        for horizon, effect in zip(settings.prediction.horizons, effects, strict=True):
+            table = pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
+            rows.append(table.rename(columns={"influence": "effect"}))
+    columns = ["step", "horizon", "source_class", "target_class", "effect", "seed"]
     table = pd.DataFrame(columns=columns)
     if rows:
         table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]

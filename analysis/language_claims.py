@@ -1,0 +1,358 @@
+"""The claims about language models, C7 to C10, X6 and X7, from result tables alone.
+
+A run is the unit: what a claim says must hold in at least two thirds of the runs, or in their
+mean by Student's t. Each finding says which run of the pipeline its verdict rests on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import combine_pvalues
+
+from analysis.claims import GOOD, LEVEL, Claim, Finding, NoEvidence, claim, graded
+from analysis.development import boundaries
+from analysis.events import alignment
+from analysis.summaries import ALL, over_runs
+
+MOST = 2 / 3  # share of runs in which a statement must hold
+Z = 2.0  # standard errors that count as a change
+OCTAVE_START = 8  # steps are compared on the axis log2(step + 8): early stages are short
+
+
+@dataclass(frozen=True)
+class LanguageEvidence:
+    """The result tables of one language model.
+
+    Attributes:
+        model: its name.
+        tables: by name, as their stages write them.
+        runs: by table name, which run of the pipeline it is from, in words.
+        seed: of permutations.
+    """
+
+    model: str
+    tables: dict[str, pd.DataFrame]
+    runs: dict[str, str]
+    seed: int
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds whose stages are known."""
+        return sorted(self.tables["transitions"]["seed"].unique().tolist())
+
+    def transition(self, stage: str, seed: int) -> pd.Series:
+        """Start, middle and end of a stage in one run.
+
+        Raises:
+            NoEvidence: it is not learnt in every run.
+        """
+        table = self.tables["transitions"]
+        rows = table[(table["stage"] == stage) & (table["seed"] == seed)]
+        if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
+            raise NoEvidence(f"{stage} is not learnt within the training of seed {seed}")
+        return rows.iloc[0]
+
+    def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
+        """step, mean, low, high of one pair in one run."""
+        return self._pair(self.tables["trajectories"], "label", label, source, target, seed)
+
+    def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
+        """Events of one pair in one run, in time order."""
+        found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
+        return found.sort_values("step")
+
+    def _pair(
+        self, table: pd.DataFrame, column: str, label: str, source: str, target: str, seed: int
+    ) -> pd.DataFrame:
+        run = f"language/{self.model}/seed{seed}"
+        same = (table["experiment"] == run) & (table[column] == label)
+        return table[same & (table["source"] == source) & (table["target"] == target)]
+
+    def run_of(self, *names: str) -> str:
+        """Which run the verdict rests on, as the end of a reason."""
+        return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
+
+
+def of_model(found: Claim, model: str, *, first: bool) -> Claim:
+    """A claim with its model's name; the first model's keep their plain ids."""
+    return replace(
+        found,
+        id=found.id if first else f"{found.id} {model}",
+        claim=f"{found.claim} ({model})",
+        figure=f"{found.figure}_{model}",
+    )
+
+
+def most(held: list[bool]) -> bool:
+    """Does it hold in at least two thirds?"""
+    return bool(held) and sum(held) >= MOST * len(held) - 1e-9
+
+
+def share(held: list[bool]) -> str:
+    """In how many, in words."""
+    return f"{sum(held)} of {len(held)}"
+
+
+@claim(
+    "C7",
+    "Induction–induction influence bends as induction forms, strengthens, then falls",
+    "paper",
+    "induction_and_delimiters",
+)
+def induction_strengthens(e: LanguageEvidence) -> Finding:
+    """C7: a peak at the transition, more of it afterwards, less at the end."""
+    pair = ("induction", "induction")
+    bends, strengthens, falls, peaks = [], [], [], []
+    for seed in e.seeds:
+        stage = e.transition("induction", seed)
+        found = e.events("bif", *pair, seed)
+        found = found[(found["direction"] == "minimum") & (found["value"] < 0)]
+        inside = found[(found["ci_low"] <= stage["end"]) & (found["ci_high"] >= stage["start"])]
+        bends.append(not inside.empty)
+        peaks += [(seed, row.step, row.ci_low, row.ci_high) for row in inside.head(1).itertuples()]
+        curve = e.curve("bif_normalized", *pair, seed)
+        before = curve[curve["step"] <= stage["start"]].iloc[-1]
+        after = curve[curve["step"] >= stage["end"]]
+        strengthens.append(_lower(after.iloc[0], before))
+        falls.append(_lower(after.loc[after["mean"].idxmin()], after.iloc[-1]))
+    parts = [most(bends), most(strengthens), most(falls)]
+    return Finding(
+        predicted="in at least two thirds of the runs: raw influence has a helpful peak within the "
+        "induction transition (25 to 75 % learnt); normalised it is more helpful after than "
+        f"before, by {Z:g} standard errors; and less helpful again at the end",
+        measured=f"peak in the transition: {share(bends)} runs"
+        + _steps(" (steps ", [p[1] for p in peaks], ")")
+        + f"; strengthens across it: {share(strengthens)}; falls by the end: {share(falls)}",
+        interval="; ".join(f"seed {s}: [{low:.0f}, {high:.0f}]" for s, _, low, high in peaks),
+        verdict=graded(parts),
+        reason=e.run_of("events", "trajectories"),
+    )
+
+
+@claim(
+    "C8",
+    "Left and right delimiters help each other at first and then harm",
+    "paper",
+    "induction_and_delimiters",
+)
+def delimiters_flip(e: LanguageEvidence) -> Finding:
+    """C8: a flip from helpful to harmful between left and right delimiters."""
+    turned, told = [], []
+    for seed in e.seeds:
+        found = e.events("bif_normalized", "left_delimiter", "right_delimiter", seed)
+        flips = found[found["kind"] == "flip"]
+        harmful = flips[flips["direction"] == "to_harmful"]
+        turned.append(not harmful.empty)
+        told.append((seed, flips))
+    return Finding(
+        predicted="normalised left–right influence flips from helpful to harmful in at least two "
+        "thirds of the runs",
+        measured=f"{share(turned)} runs flip to harmful; "
+        + "; ".join(
+            f"seed {seed}: "
+            + (
+                ", ".join(
+                    f"{f.direction.replace('_', ' ')} {f.step:.0f}" for f in flips.itertuples()
+                )
+                or "no flip"
+            )
+            for seed, flips in told
+        ),
+        interval="; ".join(
+            f"seed {seed}: "
+            + ", ".join(f"[{f.ci_low:.0f}, {f.ci_high:.0f}]" for f in flips.itertuples())
+            for seed, flips in told
+            if len(flips)
+        ),
+        verdict="replicated" if most(turned) else "partly" if any(turned) else "not replicated",
+        reason=e.run_of("events"),
+    )
+
+
+@claim(
+    "C9",
+    "Up-weighting induction tokens while induction forms speeds it more than before",
+    "paper",
+    "upweighting",
+)
+def timing_matters(e: LanguageEvidence) -> Finding:
+    """C9: the window in which induction heads form beats earlier windows, and uniform weight."""
+    table = e.tables["races"]
+    told, intervals, verdicts = [], [], {}
+    for name in dict.fromkeys(table["class"]):
+        stage = table.loc[table["class"] == name, "outcome"].iloc[0]
+        compared = _inside_against_others(e, table[table["class"] == name], stage)
+        if len(next(iter(compared.values()))) < 2:
+            raise NoEvidence("one run only: no interval of a paired difference")
+        held = {}
+        for against, values in compared.items():
+            mean, low, high = over_runs(values)
+            held[against] = high < 0
+            told.append(f"{name}, inside minus {against}: {mean:+.0f}")
+            intervals.append(f"{name} − {against} [{low:.0f}, {high:.0f}]")
+        verdicts[name] = held
+    if "induction" not in verdicts:
+        raise NoEvidence("induction is not among the classes up-weighted")
+    return Finding(
+        predicted="the loss passes its threshold earlier when the extra weight lies in the window "
+        "that overlaps most with the forming of induction (25 to 50 % learnt) than in the windows "
+        "before it, than without, and than when the same total is spread evenly: each paired "
+        "difference in steps is negative with its 95 % interval",
+        measured="; ".join(told) + f" (steps, {table['seed'].nunique()} runs)",
+        interval="; ".join(intervals),
+        verdict=graded([*verdicts["induction"].values()]),
+        reason="the verdict is induction's; " + e.run_of("races", "transitions"),
+    )
+
+
+def _inside_against_others(
+    e: LanguageEvidence, races: pd.DataFrame, stage: str
+) -> dict[str, np.ndarray]:
+    """Crossing of the window at the forming, minus those it is compared with, per run."""
+    found: dict[str, list[float]] = {"windows before": [], "none": [], "uniform": []}
+    for seed, arms in races.groupby("seed"):
+        table = e.tables["transitions"]
+        rows = table[(table["stage"] == stage) & (table["seed"] == seed)]
+        if rows.empty or not np.isfinite(rows.iloc[0]["middle"]):
+            raise NoEvidence(f"{stage} is not half learnt within the training of seed {seed}")
+        start, middle = rows.iloc[0]["start"], rows.iloc[0]["middle"]
+        by_arm = arms.set_index("arm")["crossing"]
+        windows = arms[~arms["arm"].isin(["none", "uniform"])]
+        overlap = windows["stop"].clip(upper=middle) - windows["start"].clip(lower=start)
+        inside = windows.loc[overlap.idxmax()]
+        before = windows[windows["stop"] <= inside["start"]]
+        if before.empty:
+            raise NoEvidence(f"no window before {stage} begins to form in seed {seed}")
+        found["windows before"].append(inside["crossing"] - before["crossing"].mean())
+        for other in ("none", "uniform"):
+            found[other].append(inside["crossing"] - by_arm[other])
+    return {name: np.array(values, dtype=float) for name, values in found.items()}
+
+
+@claim("C10", "Influence changes where the model develops", "paper", "class_influence")
+def events_align(e: LanguageEvidence) -> Finding:
+    """C10: flips and peaks fall near stage boundaries more closely than chance."""
+    events, rng = e.tables["events"], np.random.default_rng(e.seed)
+    p_values, near, chance, count = [], [], [], 0
+    for seed in e.seeds:
+        table = e.tables["transitions"]
+        marks = boundaries(table[table["seed"] == seed])
+        run = events[events["experiment"] == f"language/{e.model}/seed{seed}"]
+        run = run[run["estimator"].isin(["bif", "bif_normalized"])]
+        curve = e.tables["trajectories"]
+        last = curve["step"].max()
+        if run.empty:
+            continue
+        span = _octaves([0.0, last])
+        marks = marks[marks <= last]
+        found = alignment(_octaves(run["step"]), _octaves(marks), (span[0], span[1]), rng=rng)
+        near.append(found[0])
+        chance.append(found[1])
+        p_values.append(found[2])
+        count += len(run)
+    if not p_values:
+        raise NoEvidence("no flip or peak in any run")
+    combined = float(combine_pvalues(p_values).pvalue)
+    closer = float(np.mean(near)) < float(np.mean(chance))
+    held = combined < LEVEL
+    return Finding(
+        predicted="flips and peaks of sampled class influence lie nearer to stage boundaries "
+        "(from losses alone) than when all are shifted together at random along log2(step + 8); "
+        f"p < {LEVEL:g}, runs combined by Fisher",
+        measured=f"mean distance {np.mean(near):.2f} octaves, by chance {np.mean(chance):.2f}; "
+        f"{count} events in {len(p_values)} runs; p = {combined:.2g}",
+        interval="p by run: " + ", ".join(f"{p:.2g}" for p in p_values),
+        verdict="replicated" if held else "partly" if closer else "not replicated",
+        reason=("nearer than chance" if held else "not distinguishable from chance")
+        + "; "
+        + e.run_of("events", "transitions"),
+    )
+
+
+@claim(
+    "X6",
+    "Class influence under strong localisation is gradient alignment",
+    "extension",
+    "localisation_limit",
+)
+def gradients_agree(e: LanguageEvidence) -> Finding:
+    """X6: the sampled influence approaches its limit as the localisation grows."""
+    limit = e.tables["localisation_summary"].sort_values("gamma")
+    spread = (limit["high"] - limit["low"]).to_numpy()
+    off = (limit["ratio"] - 1).abs().to_numpy()
+    last = limit.iloc[-1]
+    held = [last["rank"] >= GOOD, last["sign"] >= 0.95, spread[-1] < spread[0], off[-1] < 0.1]
+    text = [
+        f"γ {row.gamma:g}: ratio {row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}], rank "
+        f"correlation {row.rank:.2f}, equal signs {row.sign:.0%}"
+        for row in limit.itertuples()
+    ]
+    return Finding(
+        predicted=f"at the largest γ: rank correlation at least {GOOD:g}, equal signs in 95 % of "
+        "the pairs that differ from zero, median ratio of sampled to limit within 0.1 of 1; and "
+        "the ratio's middle half narrower than at the smallest γ",
+        measured="; ".join(text),
+        interval="middle half of the ratio in brackets; sampling alone gives about ±"
+        f"{last['noise']:.2f} at the largest γ",
+        verdict=graded([bool(h) for h in held]),
+        reason=f"{sum(map(bool, held))} of {len(held)} parts hold; "
+        + e.run_of("localisation_summary"),
+    )
+
+
+@claim(
+    "X7",
+    "Influence at a checkpoint predicts the next steps better than influence at the end",
+    "extension",
+    "forecast",
+)
+def influence_predicts(e: LanguageEvidence) -> Finding:
+    """X7: rank correlation with the measured effect of up-weighting each class."""
+    table = e.tables["forecast_means"]
+    table = table[table["stage"] == ALL]
+    bif = table[table["label"] == "bif"].set_index(["horizon", "when"])
+    if bif.empty or int(bif["seeds"].iloc[0]) < 2:
+        raise NoEvidence("one run only: no interval")
+    exact = table[table["label"] == "gradient"].set_index(["horizon", "when"])["mean"]
+    told, intervals, held = [], [], []
+    for horizon in sorted(bif.index.unique("horizon")):
+        now, end, gain = (bif.loc[(horizon, when)] for when in ("now", "end", "difference"))
+        told.append(
+            f"{horizon} step(s): {now['mean']:.2f} (gradient {exact[horizon, 'now']:.2f}) against "
+            f"{end['mean']:.2f}"
+        )
+        intervals.append(f"{horizon}: difference [{gain['low']:.2f}, {gain['high']:.2f}]")
+        held += [bool(now["low"] > 0), bool(gain["low"] > 0)]
+    return Finding(
+        predicted="at every horizon, Spearman's correlation over ordered pairs of different "
+        "classes of raw influence at the checkpoint with the effect of up-weighting the source "
+        "over the next steps is above zero, and above that of influence at the end of training, "
+        "with 95 % intervals",
+        measured="; ".join(told) + f" ({int(bif['seeds'].iloc[0])} runs)",
+        interval="; ".join(intervals),
+        verdict=graded(held),
+        reason=f"{sum(held)} of {len(held)} parts hold; " + e.run_of("forecast_means"),
+    )
+
+
+LANGUAGE_DECIDERS = [
+    induction_strengthens, delimiters_flip, timing_matters, events_align, gradients_agree,
+    influence_predicts,
+]  # fmt: skip
+
+
+def _lower(first: pd.Series, second: pd.Series) -> bool:
+    """Is the first point below the second by more than their errors?"""
+    errors = [(row["high"] - row["low"]) / 4 for row in (first, second)]
+    return bool(first["mean"] < second["mean"] - Z * float(np.hypot(*errors)))
+
+
+def _octaves(steps: pd.Series | list[float]) -> list[float]:
+    return np.log2(np.asarray(steps, dtype=float) + OCTAVE_START).tolist()
+
+
+def _steps(before: str, steps: list[float], after: str) -> str:
+    return before + ", ".join(f"{s:.0f}" for s in steps) + after if steps else ""

@@ -1,0 +1,55 @@
+"""Influence among induction tokens and between delimiters over training (the paper's figure 5)."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from figures.language_style import LOOKS, name_run, of_experiment, shade, spoken, step_axis
+from figures.style import INK, Tables, draw_curve, mark_events, pair, say_signs, zero_line
+
+PAIRS = (
+    ("induction", "induction"),
+    ("left_delimiter", "right_delimiter"),
+    ("first_mention", "induction"),
+)
+
+
+def draw(tables: Tables) -> Figure:
+    """Columns: pairs. Rows: raw influence with its limit, and normalised."""
+    curves = of_experiment(tables["trajectories"], tables.model)
+    events = of_experiment(tables["events"], tables.model)
+    here = set(zip(curves["source"], curves["target"], strict=True))
+    pairs = [p for p in PAIRS if p in here]
+    figure, axes = plt.subplots(
+        2, len(pairs), figsize=(3.5 * len(pairs), 4.8), sharex=True, squeeze=False
+    )
+    for column, (source, target) in zip(axes.T, pairs, strict=True):
+        for axis, label, scale in zip(column, ("bif", "bif_normalized"), (1e4, 1.0), strict=True):
+            shade(axis, tables["transitions"], label=axis is column[0])
+            zero_line(axis)
+            sampled = pair(curves[curves["label"] == label], source, target)
+            if label == "bif":
+                limit = curves[curves["label"] == "gradient"]
+                draw_curve(axis, pair(limit, source, target), LOOKS["gradient"], scale)
+            _points(axis, sampled, label, scale)
+            found = pair(events[events["estimator"] == label], source, target)
+            mark_events(axis, found, INK, 0.0, scale)
+            step_axis(axis, curves["step"].max(), label=axis is column[-1])
+        column[0].set_title(f"{spoken(source)} – {spoken(target)}", pad=42)
+    axes[0, 0].set_ylabel("influence (×10⁻⁴ nats²)")
+    axes[1, 0].set_ylabel("normalised (−correlation)")
+    say_signs(axes[0, -1])
+    axes[0, 0].legend(fontsize=7)
+    name_run(axes[-1, -1], tables.run)
+    return figure
+
+
+def _points(axis: plt.Axes, rows: pd.DataFrame, label: str, scale: float) -> None:
+    """Sampled means with their 95 % intervals."""
+    axis.errorbar(
+        rows["step"], scale * rows["mean"],
+        [scale * (rows["mean"] - rows["low"]), scale * (rows["high"] - rows["mean"])],
+        fmt="o", color=LOOKS["bif"].color, ms=2.8, lw=0.9, label=LOOKS[label].name,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""What the figures of language models share: their axis of steps, stages and class names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from figures.style import BLUE, GREEN, GREY, INK, ORANGE, PALE, PURPLE, RED, SKY, Look
+
+LOOKS = {
+    "bif": Look("BIF, sampled", BLUE, ()),
+    "bif_normalized": Look("BIF, normalised", SKY, (3, 1)),
+    "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
+}
+CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK)
+SHADED = ("word", "induction", "delimiter_kind")  # stages drawn, where they were learnt
+LINEAR_BELOW = 8  # the axis of steps is log2(step + 8): early stages are short
+
+
+def spoken(name: str) -> str:
+    """A class as people say it."""
+    return name.replace("_", " ")
+
+
+def step_axis(axis: Axes, last: float, *, label: bool = True) -> None:
+    """Training steps on a scale that is linear at first and logarithmic later."""
+    axis.set_xscale(
+        "function",
+        functions=(
+            lambda x: np.log2(np.maximum(x, -LINEAR_BELOW + 1e-9) + LINEAR_BELOW),
+            lambda y: 2.0**y - LINEAR_BELOW,
+        ),
+    )
+    marks = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000]
+    axis.xaxis.set_major_locator(FixedLocator([m for m in marks if m <= last]))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}".replace(",", "\u2009")))
+    axis.set_xlim(0, last)
+    if label:
+        axis.set_xlabel("training step")
+
+
+def of_experiment(table: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The rows of the mean over runs; of the only run where there is one."""
+    mean = table[table["experiment"] == f"language/{model}"]
+    return mean if len(mean) else table
+
+
+def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
+    """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt.
+
+    A stage that some run did not finish is drawn up to the half, or to where it is known."""
+    for rank, stage in enumerate(SHADED):
+        rows = transitions[transitions["stage"] == stage][["start", "middle", "end"]]
+        if rows.empty or not np.isfinite(rows["start"]).all():
+            continue
+        start, middle, end = rows.mean(skipna=False)
+        stop = end if np.isfinite(end) else middle
+        if np.isfinite(stop):
+            axis.axvspan(start, stop, color=PALE, alpha=0.9 if rank % 2 else 0.5, lw=0)
+        if np.isfinite(middle):
+            axis.axvline(middle, color=GREY, lw=0.6, dashes=(2, 2))
+        if label and np.isfinite(stop):
+            axis.annotate(
+                spoken(stage), (middle if np.isfinite(middle) else start, 1.0), (0, 2),
+                xycoords=("data", "axes fraction"), textcoords="offset points",
+                rotation=30, ha="left", va="bottom", fontsize=7, color=INK,
+            )  # fmt: skip
+
+
+def name_run(axis: Axes, run: str) -> None:
+    """Which run is shown, small, below the axes' right end."""
+    axis.annotate(
+        run, (1.0, 0.0), (0, -30), xycoords="axes fraction", textcoords="offset points",
+        ha="right", va="top", fontsize=6, color=GREY,
+    )  # fmt: skip

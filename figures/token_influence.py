@@ -1,0 +1,72 @@
+"""Influence of one token on the others of its sequence, at four checkpoints."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from figures.style import INK, Tables
+
+COLUMNS = 24  # tokens per line
+SHOWN = ("induction", "right_delimiter", "word")  # class of the source, the first that is there
+
+
+def draw(tables: Tables) -> Figure:
+    """Each panel a checkpoint: the source framed, targets tinted, one scale for all."""
+    table = tables["token_influence"]
+    steps = _checkpoints(table["step"].unique(), tables["transitions"])
+    source = _source(table)
+    shown = table[(table["source"] == source) & table["step"].isin(steps)]
+    other = shown[shown["target"] != source]
+    limit = float(other["influence"].abs().quantile(0.99)) or 1.0
+    norm, colors = TwoSlopeNorm(0.0, -limit, limit), plt.get_cmap("PuOr")
+    lines = -(-int(shown["target"].max() + 1) // COLUMNS)
+    figure, axes = plt.subplots(
+        len(steps), 1, figsize=(9.5, 0.34 * lines * len(steps) + 1.6), squeeze=False
+    )
+    for axis, step in zip(axes[:, 0], steps, strict=True):
+        for row in shown[shown["step"] == step].itertuples():
+            x, y = row.target % COLUMNS, row.target // COLUMNS
+            is_source = row.target == source
+            axis.text(
+                x, y, row.text, ha="center", va="center", fontsize=7.5, family="monospace",
+                color=INK, bbox={
+                    "boxstyle": "round,pad=0.25",
+                    "fc": "white" if is_source else colors(norm(row.influence)),
+                    "ec": INK if is_source else "none", "lw": 1.4,
+                },
+            )  # fmt: skip
+        axis.set_xlim(-0.7, COLUMNS - 0.3)
+        axis.set_ylim(lines - 0.4, -0.6)
+        axis.set_axis_off()
+        axis.set_title(f"step {step}", fontsize=8.5)
+    bar = figure.colorbar(
+        plt.cm.ScalarMappable(norm, colors), ax=axes[:, 0].tolist(), fraction=0.025, pad=0.01
+    )
+    bar.set_label("normalised influence of the framed token\n← helps      harms →")
+    return figure
+
+
+def _checkpoints(measured: np.ndarray, transitions: pd.DataFrame) -> list[int]:
+    """Before, in the middle of and after the induction transition, and the end."""
+    measured = np.sort(measured)
+    rows = transitions[(transitions["stage"] == "induction")][["start", "middle", "end"]]
+    times = rows.mean().to_numpy() if len(rows) else np.array([np.nan])
+    if not np.isfinite(times).all():
+        times = np.quantile(measured, [0.25, 0.5, 0.75])
+    wanted = [times[0] / 2, *times[1:]]
+    near = [int(measured[np.abs(measured - t).argmin()]) for t in wanted]
+    return list(dict.fromkeys([*near, int(measured[-1])]))
+
+
+def _source(table: pd.DataFrame) -> int:
+    """The last token of the first shown class that the sequence holds."""
+    places = table.drop_duplicates("target")
+    for name in SHOWN:
+        found = places[places["class"] == name]["target"]
+        if len(found):
+            return int(found.max())
+    return int(places["target"].max())
