@@ -8,10 +8,12 @@ class, and no noise.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
+from analysis.sgld import Control
 from analysis.token_loss import LanguageModelLoss, stacked_parameters
 
 CHUNK_BYTES = 2**27  # memory for gradients of sequences in flight
@@ -35,21 +37,36 @@ def class_gradient_influence(
         influence (source, target), nats squared, negative: helps; number of pairs behind each.
         Where there are none, the influence is NaN.
     """
-    parameters = stacked_parameters(loss.model)
-    size = sum(p.numel() for p in parameters.values())
-    classes = membership.shape[-1]
+    size, classes = sum(p.numel() for p in loss.model.parameters()), membership.shape[-1]
     step = max(1, int(CHUNK_BYTES / (4 * size * (classes + 1))))
-    total = torch.zeros(classes, size, dtype=torch.float64)
-    within = torch.zeros(classes, classes, dtype=torch.float64)
-    for start in range(0, len(loss.evaluation), step):
-        tokens = loss.evaluation[start : start + step]
-        gradients = sequence_class_gradients(loss, tokens, membership[start : start + step])
-        within += torch.einsum("asp,bsp->ab", gradients, gradients)
-        total += gradients.sum(1)
+    chunks = (
+        sequence_class_gradients(
+            loss, loss.evaluation[start : start + step], membership[start : start + step]
+        )
+        for start in range(0, len(loss.evaluation), step)
+    )
+    return aligned(chunks, membership, gamma)
+
+
+def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
+    """The same from gradients at hand, chunks of (classes, sequences, parameters)."""
+    total: Tensor | float = 0.0
+    within = torch.zeros(membership.shape[-1], membership.shape[-1], dtype=torch.float64)
+    for chunk in gradients:
+        within += torch.einsum("asp,bsp->ab", chunk, chunk).cpu().double()
+        total = total + chunk.sum(1).double()
+    assert isinstance(total, Tensor)
     counts = membership.double().sum(1)
     n_pairs = counts.sum(0)[:, None] * counts.sum(0) - torch.einsum("sa,sb->ab", counts, counts)
-    aligned = (total @ total.T - within) / gamma
-    return -aligned / torch.where(n_pairs > 0, n_pairs, math.nan), n_pairs.long()
+    sums = ((total @ total.T).cpu() - (within + within.T) / 2) / gamma
+    return -sums / torch.where(n_pairs > 0, n_pairs, math.nan), n_pairs.long()
+
+
+def control_of(gradients: Tensor) -> Control:
+    """The linear parts of class sums as controls for the sampler, (sequence, class) flattened:
+    <G_a^s, path>, from gradients (classes, sequences, parameters)."""
+    flat = gradients.permute(2, 1, 0).flatten(1)  # (parameters, sequences x classes)
+    return lambda paths: paths @ flat.to(paths)
 
 
 def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership: Tensor) -> Tensor:
@@ -62,7 +79,7 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
         tokens: (sequences, time + 1); membership: (sequences, time, classes).
 
     Returns:
-        (classes, sequences, parameters), float64, on the CPU.
+        (classes, sequences, parameters), where the model is.
     """
     leaves = {
         name: p.requires_grad_() for name, p in stacked_parameters(loss.model, len(tokens)).items()
@@ -72,5 +89,5 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
     for index in range(membership.shape[-1]):
         chosen = (losses * membership[:, :, index].to(losses)).sum()
         parts = torch.autograd.grad(chosen, list(leaves.values()), retain_graph=True)
-        gradients.append(torch.cat([part.flatten(1) for part in parts], 1).double().cpu())
+        gradients.append(torch.cat([part.flatten(1) for part in parts], 1))
     return torch.stack(gradients)

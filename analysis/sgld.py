@@ -15,9 +15,11 @@ from analysis.streams import NoiseStreams
 Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
 LossFunction = Callable[[Parameters, Tensor | None], Tensor]
 Observe = Callable[[Parameters], Tensor]
+Control = Callable[[Tensor], Tensor]  # (chains, draws, parameters) -> (chains, draws, controls)
 
 Number = TypeVar("Number", float, Tensor)
 
+CONTROL_EVERY = 16  # draws whose controls are computed together
 DISTANCE_EVERY = 10  # draws between two measurements of the distance from the anchor
 
 
@@ -40,6 +42,7 @@ class ChainBatch:
         self,
         loss: LossFunction | DifferentiatedLoss,
         observe: Observe | None,
+        control: Control | None,
         anchor: dict[str, Tensor],
         config: PosteriorConfig,
         *,
@@ -50,6 +53,7 @@ class ChainBatch:
     ) -> None:
         """Start at `anchor`, name -> (chains, *shape). Arguments as in `sample_posterior`."""
         self.loss, self.observe, self.anchor, self.config = loss, observe, anchor, config
+        self.control = control
         self.n_samples, self.batch_size = n_samples, config.batch_size or n_samples
         self.state = {name: a.clone() for name, a in anchor.items()}
         self.square = {name: torch.zeros_like(a) for name, a in anchor.items()}
@@ -59,11 +63,19 @@ class ChainBatch:
         self.decay, scale = localisation(config, 1.0)
         scale = noise * (scale if config.preconditioner == "none" else 1.0)
         self.noise = NoiseStreams(noise_seeds, sum(self.sizes), scale, self.device)
+        # The path the chains would take were the losses flat: same noise, nothing else.
+        shape = (self.chains, sum(self.sizes))
+        self.free = None if control is None else torch.zeros(shape, device=self.device)
         self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
 
-    def run(self, progress: Callable[[int], None] | None = None) -> tuple[Tensor, Tensor]:
-        """Losses (chains, draws, samples) and squared distances (chains, draws measured)."""
+    def run(
+        self, progress: Callable[[int], None] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Losses (chains, draws, samples), squared distances (chains, draws measured), and
+        controls (chains, draws, controls) where they are asked for."""
         config, kept, distances = self.config, [], []
+        paths: list[Tensor] = []
+        controls: list[Tensor] = []
         losses, grads = self.losses_and_gradient()
         for step in range(1, config.sgld_steps + 1):
             self.move(grads)
@@ -73,11 +85,17 @@ class ChainBatch:
                 kept.append(self.observed(losses))
                 if draw % DISTANCE_EVERY == 0:
                     distances.append(self.squared_distance())
+                if self.control is not None and self.free is not None:
+                    paths.append(self.free.clone())
+                    if len(paths) == CONTROL_EVERY or draw == config.draws - 1:
+                        controls.append(self.control(torch.stack(paths, 1)).cpu())
+                        paths.clear()
             if progress is not None and step % 100 == 0:
                 progress(100 * self.chains)
         if progress is not None:
             progress(config.sgld_steps % 100 * self.chains)
-        return torch.stack(kept, 1).float().cpu(), torch.stack(distances, 1).float().cpu()
+        traces, moved = torch.stack(kept, 1).float().cpu(), torch.stack(distances, 1).float().cpu()
+        return traces, moved, torch.cat(controls, 1) if controls else None
 
     def losses_and_gradient(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Losses of the next batch (chains, samples) and the gradient of their sum, per chain."""
@@ -108,6 +126,8 @@ class ChainBatch:
         """One SGLD step in place; `grads` are of the summed losses of the batch."""
         config, pull = self.config, 1 - self.decay
         noise, start = self.noise.next(), 0
+        if self.free is not None:
+            self.free.mul_(self.decay).add_(noise)
         for (name, w), size in zip(self.state.items(), self.sizes, strict=True):
             xi = noise[:, start : start + size].view(w.shape)
             start += size

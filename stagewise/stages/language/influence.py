@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from analysis.class_gradients import class_gradient_influence
-from analysis.class_influence import class_influence
+from analysis.class_gradients import (
+    aligned,
+    class_gradient_influence,
+    control_of,
+    sequence_class_gradients,
+)
+from analysis.class_influence import ControlVariate, class_influence
 from analysis.diagnostics import diagnose, local_learning_coefficient
 from analysis.influence import bayesian_influence
 from analysis.posterior import Draws, cost, sample_posterior
@@ -30,6 +35,7 @@ COLUMNS = [
     "influence", "std_error", "normalized", "n_pairs",
 ]  # fmt: skip
 TABLES = ("influence", "sampler", "token_influence")
+GRADIENT_BYTES = 2**31  # gradients of all classes in all sequences are kept up to this size
 TRIAL_STEPS = 8  # timed before the sampling starts
 
 
@@ -89,10 +95,13 @@ def run(
         )
         if not all(kept.has(f"{name}{step}", key) for name in TABLES):
             loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+            gradients = class_gradients(loss, evaluation)
             draws = sample(
-                loss, posterior, seed, step, threads=threads, device=device, progress=progress
-            )
-            tables = measure(loss, draws, corpus, settings, step, device)
+                loss, posterior, seed, step, gradients=gradients, threads=threads, device=device,
+                progress=progress,
+            )  # fmt: skip
+            limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
+            tables = measure(draws, limit, corpus, settings, step, device)
             for name, table in tables.items():
                 kept.write(table, f"{name}{step}", key)
         elif progress is not None:
@@ -114,11 +123,14 @@ def sample(
     seed: int,
     step: int,
     *,
+    gradients: torch.Tensor | None = None,
     threads: int = 1,
     device: str = "cpu",
     progress: Callable[[int], None] | None = None,
 ) -> Draws:
-    """Loss traces of all evaluation tokens around one checkpoint."""
+    """Loss traces of all evaluation tokens around one checkpoint; with class gradients at hand
+    and an integrator that allows it, their control variates beside them."""
+    usable = posterior.integrator == "exponential" and posterior.preconditioner == "none"
     return sample_posterior(
         loss,
         stacked_parameters(loss.model),
@@ -127,15 +139,34 @@ def sample(
         streams=[step],
         n_samples=len(loss.training),
         observe=loss.observe,
+        control=control_of(gradients) if usable and gradients is not None else None,
         threads=threads,
         device=device,
         progress=progress,
     )
 
 
+def class_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> torch.Tensor | None:
+    """Gradients of every class in every sequence, where they fit; see `class_gradients`."""
+    sequences, _, classes = evaluation.membership.shape
+    size = 4 * sequences * classes * sum(p.numel() for p in loss.model.parameters())
+    if size > GRADIENT_BYTES:
+        return None
+    return sequence_class_gradients(loss, evaluation.tokens, evaluation.membership)
+
+
+def gradient_limit(
+    loss: LanguageModelLoss, gradients: torch.Tensor | None, evaluation: Evaluation, gamma: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Class influence in the limit of strong localisation, and its numbers of pairs."""
+    if gradients is None:
+        return class_gradient_influence(loss, evaluation.membership, gamma)
+    return aligned([gradients], evaluation.membership, gamma)
+
+
 def measure(
-    loss: LanguageModelLoss,
     draws: Draws,
+    limit: tuple[torch.Tensor, torch.Tensor],
     corpus: Corpus,
     settings: LanguageModelConfig,
     step: int,
@@ -147,8 +178,8 @@ def measure(
         settings.posterior,
     )
     traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
-    rows = bif_rows(traces, evaluation, device)
-    exact, n_pairs = class_gradient_influence(loss, evaluation.membership, posterior.gamma)
+    exact, n_pairs = limit
+    rows = bif_rows(traces, evaluation, draws.controls, exact, device)
     rows.append(
         pair_rows(exact, evaluation.class_names, n_pairs=n_pairs, std_error=float("nan"),
                   estimator="gradient", pairs="across_sequences", normalized=False)
@@ -179,14 +210,27 @@ def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int) -> pd.DataFrame
     )  # fmt: skip
 
 
-def bif_rows(traces: torch.Tensor, evaluation: Evaluation, device: str) -> list[pd.DataFrame]:
-    """Class influence of one checkpoint, raw and normalised, all pairs and across sequences."""
+def bif_rows(
+    traces: torch.Tensor,
+    evaluation: Evaluation,
+    controls: torch.Tensor | None,
+    limit: torch.Tensor,
+    device: str,
+) -> list[pd.DataFrame]:
+    """Class influence of one checkpoint, raw and normalised, all pairs and across sequences; with
+    the controls of its draws, and the limit that these tend to, less noisy."""
+    sequences, _, classes = evaluation.membership.shape
+    control = None
+    if controls is not None:
+        control = ControlVariate(controls[0].unflatten(-1, (sequences, classes)), limit)
     return [
         pair_rows(
             found.influence, evaluation.class_names, std_error=found.std_error,
             n_pairs=found.n_pairs, estimator="bif", pairs=found.pairs, normalized=found.normalized,
         )
-        for found in class_influence(traces, evaluation.membership, device)
+        for found in class_influence(
+            traces, evaluation.membership, control=control, device=device
+        )
     ]  # fmt: skip
 
 

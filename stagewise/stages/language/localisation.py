@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from analysis.class_gradients import class_gradient_influence
 from analysis.token_loss import LanguageModelLoss
 from stagewise.config import Config
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
-from stagewise.stages.language.influence import bif_rows, sample
+from stagewise.stages.language.influence import bif_rows, class_gradients, gradient_limit, sample
 from stagewise.store import write_table
 
 
@@ -44,6 +43,7 @@ def run(
     for step in steps_of(settings):
         anchor = load_checked(place.seed(seed), settings, model, seed, step, device)
         loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+        gradients = class_gradients(loss, evaluation)
         for gamma in settings.localisations:
             size = base.step_size * base.gamma / gamma
             posterior = base.model_copy(update={"gamma": gamma, "step_size": size})
@@ -53,12 +53,14 @@ def run(
             )
             if not kept.has(name, key):
                 draws = sample(
-                    loss, posterior, seed, step, threads=threads, device=device, progress=progress
-                )
+                    loss, posterior, seed, step, gradients=gradients, threads=threads,
+                    device=device, progress=progress,
+                )  # fmt: skip
                 traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
-                limit, _ = class_gradient_influence(loss, evaluation.membership, gamma)
+                limit, _ = gradient_limit(loss, gradients, evaluation, gamma)
                 exact = pair_rows(limit, evaluation.class_names)["influence"]
-                table = pd.concat(bif_rows(traces, evaluation, device), ignore_index=True)
+                rows_ = bif_rows(traces, evaluation, draws.controls, limit, device)
+                table = pd.concat(rows_, ignore_index=True)
                 chosen = ~table["normalized"] & (table["pairs"] == "across_sequences")
                 table = table[chosen].reset_index(drop=True).assign(gradient=exact, gamma=gamma)
                 kept.write(table.assign(step=step), name, key)

@@ -1,0 +1,177 @@
+"""The language model's speed against a peer: sampling, then class influence, as ratios."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from analysis.class_influence import class_influence
+from analysis.posterior import sample_posterior
+from analysis.token_loss import LanguageModelLoss, stacked_parameters
+from models.corpus import Corpus, controlled_corpus
+from models.language_model import build_model, on_device, token_losses
+from models.language_training import LanguageTrainer
+from stagewise.language_config import LanguageModelConfig
+
+TRAINED = 100  # steps before the checkpoint that is sampled
+MIB = 2**20
+
+
+def language_benchmark(*, threads: int, draws: int, device: str = "cpu") -> str:
+    """Sample one local posterior of the default language model, ours and devinterp's, by plain
+    SGLD with the same settings, batches, draws and evaluation tokens; then influence between
+    classes from the same traces: ours with standard errors, raw and normalised, all pairs and
+    across sequences; the peer's token x token matrix averaged to classes.
+
+    Each influence runs in a process of its own, so that its peak memory can be told.
+
+    Returns:
+        JSON: sampling_ratio, influence_ratio, the rates and times behind them, the peak memories
+        (above what the loaded traces take), and the settings.
+    """
+    settings = LanguageModelConfig()
+    posterior = settings.posterior.model_copy(
+        update={"draws": draws, "burn_in": 0, "integrator": "euler"}
+    )
+    corpus = controlled_corpus(
+        settings.grammar,
+        context=settings.context,
+        training=4096,
+        evaluation=settings.evaluation_sequences,
+        seed=0,
+    )
+    torch.set_num_threads(threads)
+    sizes = {"vocabulary": settings.grammar.vocabulary_size, "context": settings.context}
+    model = on_device(build_model(settings.network, **sizes, seed=0), device)
+    LanguageTrainer(model, corpus, settings.training).train(TRAINED)
+    loss = LanguageModelLoss(model, corpus.training.long(), corpus.evaluation.tokens)
+
+    def ours(length: int) -> tuple[float, Tensor]:
+        local = posterior.model_copy(update={"draws": length})
+        begin = time.perf_counter()
+        found = sample_posterior(
+            loss, stacked_parameters(model), local, seed=0, n_samples=len(corpus.training),
+            observe=loss.observe, threads=threads, device=device,
+        )  # fmt: skip
+        return local.chains * length / (time.perf_counter() - begin), found.losses[0]
+
+    ours(5)
+    our_rate, traces = ours(draws)
+    with tempfile.TemporaryDirectory() as folder:
+        _peer_sampling(model, corpus, posterior, 5, Path(folder) / "start", device)
+        peer_rate, peer_traces = _peer_sampling(
+            model, corpus, posterior, draws, Path(folder) / "peer", device
+        )
+        shape = corpus.evaluation.membership.shape[:2]
+        path, members = Path(folder) / "traces.npy", Path(folder) / "members.npy"
+        np.save(path, traces.unflatten(-1, shape).numpy())
+        np.save(members, corpus.evaluation.membership.numpy())
+        own = _apart(_our_influence, path, members, threads)
+        peer = _apart(_peer_influence, peer_traces, members, threads)
+    return json.dumps(
+        {
+            "sampling_ratio": round(our_rate / peer_rate, 2),
+            "influence_ratio": round(peer["seconds"] / own["seconds"], 1),
+            "ours_chain_steps_per_second": round(our_rate, 1),
+            "peer_chain_steps_per_second": round(peer_rate, 1),
+            "ours_influence_seconds": round(own["seconds"], 4),
+            "peer_influence_seconds": round(peer["seconds"], 3),
+            "ours_influence_peak_mib": round(own["peak_mib"]),
+            "peer_influence_peak_mib": round(peer["peak_mib"]),
+            "peer_name": "devinterp 2.0.1",
+            "threads": threads,
+            "device": device,
+            "chains": posterior.chains,
+            "draws": draws,
+            "tokens": int(np.prod(shape)),
+            "parameters": sum(p.numel() for p in model.parameters()),
+        }
+    )
+
+
+def _peer_sampling(
+    model: torch.nn.Module, corpus: Corpus, posterior: Any, draws: int, output: Path, device: str
+) -> tuple[float, Path]:
+    """devinterp's chain steps per second on the same posterior, and where its traces lie."""
+    os.environ["TQDM_DISABLE"] = "1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from datasets import Dataset
+            from devinterp.slt.sampling import sample
+        except ImportError as error:
+            raise RuntimeError(
+                "the benchmark's peer is not installed: pip install 'stagewise[dev]'"
+            ) from error
+        logging.getLogger("devinterp").setLevel(logging.ERROR)
+        training, evaluation = (
+            Dataset.from_dict({"input_ids": tokens.tolist()}).with_format("torch")
+            for tokens in (corpus.training, corpus.evaluation.tokens)
+        )
+        batches = len(corpus.evaluation.tokens) // posterior.batch_size
+        begin = time.perf_counter()
+        sample(
+            model,
+            training,
+            {"evaluation": (evaluation, batches)},
+            lr=posterior.step_size,
+            n_beta=posterior.nbeta,
+            localization=posterior.gamma,
+            num_chains=posterior.chains,
+            num_draws=draws,
+            batch_size=posterior.batch_size,
+            num_init_loss_batches=1,
+            loss_fn=token_losses,
+            device=device,
+            output_path=output,
+        )
+        return posterior.chains * draws / (time.perf_counter() - begin), output
+
+
+def _apart(work: Any, *arguments: Any) -> dict[str, float]:
+    """Run a function in a fresh process and return what it measured."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _our_influence(traces: Path, members: Path, threads: int) -> dict[str, float]:
+    torch.set_num_threads(threads)
+    losses, membership = torch.tensor(np.load(traces)), torch.tensor(np.load(members))
+    class_influence(losses[:, :40, :2], membership[:2])  # start-up is no part of the time
+    before, begin = _peak_mib(), time.perf_counter()
+    class_influence(losses, membership)
+    return {"seconds": time.perf_counter() - begin, "peak_mib": _peak_mib() - before}
+
+
+def _peer_influence(samples: Path, members: Path, threads: int) -> dict[str, float]:
+    os.environ["TQDM_DISABLE"] = "1"
+    warnings.simplefilter("ignore")
+    import xarray as xr
+    from devinterp.slt.bif import compute_bif
+
+    torch.set_num_threads(threads)
+    membership = np.load(members).astype(np.float32)
+    tree = xr.open_datatree(samples, engine="zarr").load()
+    before, begin = _peak_mib(), time.perf_counter()
+    matrix = compute_bif(tree, device="cpu")["influences"].values  # (batch, batch, token, token)
+    sums = np.einsum("ijkl,ika,jlb->ab", matrix, membership, membership, optimize=True)
+    counts = membership.sum((0, 1))
+    (sums - np.diag(counts)) / (counts[:, None] * counts - np.diag(counts))
+    return {"seconds": time.perf_counter() - begin, "peak_mib": _peak_mib() - before}
