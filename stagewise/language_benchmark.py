@@ -26,6 +26,7 @@ from models.language_training import LanguageTrainer
 from stagewise.language_config import LanguageModelConfig
 
 TRAINED = 100  # steps before the checkpoint that is sampled
+SEQUENCES = 128  # evaluation sequences
 MIB = 2**20
 
 
@@ -49,7 +50,7 @@ def language_benchmark(*, threads: int, draws: int, device: str = "cpu") -> str:
         settings.grammar,
         context=settings.context,
         training=4096,
-        evaluation=settings.evaluation_sequences,
+        evaluation=SEQUENCES,
         seed=0,
     )
     torch.set_num_threads(threads)
