@@ -38,6 +38,7 @@ TINY = {
     "posterior": {"chains": 4, "draws": 40},
     "sweep": {"nbeta": [80.0], "gamma": [1000.0], "relative_step": [0.5], "draws": 20, "chains": 4},
 }
+NO_LANGUAGE = "language.models.controlled=null"
 ODD = {
     "two items, adam": {
         "hierarchy": {"a": None, "b": None}, "optimizer": "adam", "learning_rate": 0.005,
@@ -79,7 +80,7 @@ def run_everything(config: Config) -> Paths:
     sweep.run(config, paths.checkpoints(config.seed), references, paths.whole("sweep"))
     outputs = {name: paths.whole(name) for name in learning.OUTPUTS}
     learning.run(config, [paths.checkpoints(seed) for seed in seeds], outputs)
-    events.run(config, paths.influence, paths.events, paths.whole("trajectories"))
+    events.run(config, paths.influence, paths.whole("events"), paths.whole("trajectories"))
     names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
     window_curves.run(config, *(paths.whole(name) for name in names))
     claims.run(config, paths)
@@ -95,7 +96,7 @@ def test_figures_and_claims_come_out(name, tmp_path: Path, caplog):
     # Short chains do not mix, and say so; the point here is that nothing breaks and that claims
     # without evidence are not decided.
     toy = json.dumps({**TINY, **ODD[name]})
-    config = load_config(settings=[f"results={tmp_path}", f"toy={toy}"])
+    config = load_config(settings=[f"results={tmp_path}", f"toy={toy}", NO_LANGUAGE])
     with caplog.at_level(logging.WARNING):
         paths = run_everything(config)
     decided = json.loads(paths.claims.read_text())

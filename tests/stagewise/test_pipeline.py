@@ -4,86 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from safetensors import safe_open
 
 from analysis.claims import Evidence
 from analysis.extension_claims import instantaneous, symmetry
 from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
-from figures import TABLES
+from figures import LANGUAGE_TABLES, TABLES
 from figures.style import save
-from stagewise.code import ROOT
 from stagewise.config import load_config
-from stagewise.paths import Paths
 from stagewise.stages.claims import gather
 from stagewise.stages.figure import load_tables
 from stagewise.store import read_provenance, read_table
-from tests.conftest import UNBALANCED
+from tests.stagewise.conftest import Run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
-
-SMALL = {
-    "results": "out put",  # a space: every path in a rule is quoted
-    "seed": 11,
-    "toy": {
-        "hierarchy": UNBALANCED,
-        "hidden_width": 24,
-        "steps": 480,
-        "checkpoint_every": 40,
-        "seeds": 1,
-        "etas": [1.0, 0.1],
-        "window_lengths": [1, 40],
-        "window_every": 40,
-        "posterior": {"chains": 16, "draws": 100},
-        "sweep": {"nbeta": [80.0], "gamma": [1000.0, 10000.0], "relative_step": [0.2, 0.5],
-                  "draws": 50},
-    },
-}  # fmt: skip
-
-
-@dataclass
-class Run:
-    """A copy of the repository, and how to call its workflow."""
-
-    folder: Path
-    config: Path
-
-    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        command += [] if "--configfile" in arguments else ["--configfile", str(self.config)]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-        return done
-
-    @property
-    def paths(self) -> Paths:
-        config = load_config([self.config])
-        return Paths(config.model_copy(update={"results": str(self.folder / config.results)}))
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Run:
-    """Everything computed once."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in ("models", "analysis", "figures", "stagewise", "workflow"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", folder)
-    config = folder / "small.yaml"
-    config.write_text(yaml.safe_dump(SMALL))
-    made = Run(folder, config)
-    made.snakemake()
-    return made
 
 
 def test_contracts_of_files_and_columns(run):
@@ -117,15 +60,17 @@ def test_contracts_of_files_and_columns(run):
     assert (events["step"] <= events["ci_high"]).all()
     assert (events["q_value"] <= 0.05).all()
     claims = json.loads(paths.claims.read_text())
-    assert list(claims) == ["C1", "C2", "C3", "C4", "C5", "C6", "X1", "X2", "X5"]
+    assert list(claims) == [
+        *(f"C{k}" for k in range(1, 11)), "X1", "X2", "X5", "X6", "X7",
+    ]  # fmt: skip
     for claim in claims.values():
         assert set(claim) == {
             "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
         }  # fmt: skip
-        assert claim["figure"] in TABLES
+        assert claim["figure"].removesuffix("_held_out") in {**TABLES, **LANGUAGE_TABLES}
         assert claim["verdict"] in ("replicated", "partly", "not replicated", "not run")
     assert read_provenance(paths.events)["config"]["toy"]["hidden_width"] == 24
-    for name in TABLES:
+    for name in (*TABLES, *(f"{name}_held_out" for name in LANGUAGE_TABLES)):
         for suffix in ("pdf", "svg", "png"):
             assert (paths.figures / f"{name}.{suffix}").stat().st_size > 5000
 

@@ -1,0 +1,126 @@
+"""Verdicts on language models follow the evidence, and fall with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.language_claims import (
+    LanguageEvidence,
+    delimiters_flip,
+    events_align,
+    gradients_agree,
+    induction_strengthens,
+    influence_predicts,
+    of_model,
+    timing_matters,
+)
+from analysis.summaries import race_differences
+
+SEEDS = (0, 1, 2)
+STEPS = np.array([0, 100, 200, 300, 400, 500, 600, 800, 1000])
+
+
+def event(seed, source, target, kind, direction, step, *, estimator="bif", value=-1.0):
+    return {
+        "experiment": f"language/m/seed{seed}", "estimator": estimator, "source": source,
+        "target": target, "kind": kind, "direction": direction, "step": step,
+        "ci_low": step - 20, "ci_high": step + 20, "q_value": 0.01, "value": value,
+    }  # fmt: skip
+
+
+def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[str, pd.DataFrame]:
+    """Three runs whose induction forms between 250 and 400, half of it at 320."""
+    stages, curves, events, races = [], [], [], []
+    for seed in SEEDS:
+        for name, times in (("word", (50, 70, 100)), ("induction", (250, 320, 400))):
+            stages.append({"stage": name, "seed": seed,
+                           **dict(zip(("start", "middle", "end"), times, strict=True))})  # fmt: skip
+        normal = np.interp(STEPS, [0, 250, 400, 800, 1000], [-0.01, -0.01, -0.05, -0.06, -0.02])
+        for step, mean in zip(STEPS, normal, strict=True):
+            curves.append({"experiment": f"language/m/seed{seed}", "label": "bif_normalized",
+                           "step": step, "source": "induction", "target": "induction",
+                           "mean": mean, "low": mean - 0.005, "high": mean + 0.005})  # fmt: skip
+        events.append(event(seed, "induction", "induction", "peak", "minimum", peak))
+        for step in (70.0, 255.0, 398.0) if near else (15.0, 160.0, 640.0):
+            events.append(event(seed, "word", "word", "peak", "minimum", step))
+        if flip:
+            pair = ("left_delimiter", "right_delimiter")
+            events.append(event(seed, *pair, "flip", flip, 398.0, estimator="bif_normalized"))
+        for arm, start, stop, when in (
+            ("none", 0, 0, 330), ("0-120", 0, 120, 325 + seed), ("120-240", 120, 240, 320),
+            ("240-360", 240, 360, 320 + inside + seed), ("uniform", 0, 360, 300 - seed),
+        ):  # fmt: skip
+            races.append({"class": "induction", "outcome": "induction", "threshold": 1.5,
+                          "arm": arm, "start": start, "stop": stop, "seed": seed,
+                          "crossing": float(when), "censored": False})  # fmt: skip
+    limit = pd.DataFrame(
+        {"gamma": [1e5, 1e6], "rank": [0.9, 0.99], "sign": [0.9, 1.0], "ratio": [1.2, 1.01],
+         "low": [0.8, 0.95], "high": [1.5, 1.05], "noise": 0.05, "pairs": 50}
+    )  # fmt: skip
+    forecast = pd.DataFrame(
+        [
+            {"label": label, "stage": "all training", "horizon": 1, "when": when, "mean": mean,
+             "low": mean - 0.1, "high": mean + 0.1, "seeds": 3, "from": 0}
+            for label in ("bif", "gradient")
+            for when, mean in (("now", 0.9), ("end", 0.4), ("difference", 0.5))
+        ]
+    )  # fmt: skip
+    return {
+        "transitions": pd.DataFrame(stages), "trajectories": pd.DataFrame(curves),
+        "events": pd.DataFrame(events), "races": pd.DataFrame(races),
+        "race_differences": race_differences(pd.DataFrame(races)),
+        "localisation_summary": limit, "forecast_means": forecast,
+    }  # fmt: skip
+
+
+def evidence(found: dict[str, pd.DataFrame]) -> LanguageEvidence:
+    return LanguageEvidence("m", found, dict.fromkeys(found, "this run (3 seeds)"), seed=0)
+
+
+def verdict(decide, found) -> str:
+    return decide(evidence(found)).finding.verdict
+
+
+def test_each_claim_holds_where_its_evidence_does():
+    found = tables()
+    for decide in (
+        induction_strengthens, delimiters_flip, timing_matters, gradients_agree,
+        influence_predicts, events_align,
+    ):  # fmt: skip
+        claim = decide(evidence(found))
+        assert claim.finding.verdict == "replicated", (claim.id, claim.finding)
+        assert "this run (3 seeds)" in claim.finding.reason
+
+
+def test_each_claim_falls_where_its_evidence_does():
+    assert verdict(induction_strengthens, tables(peak=700.0)) == "partly"
+    assert verdict(delimiters_flip, tables(flip="to_helpful")) == "not replicated"
+    assert verdict(timing_matters, tables(inside=60.0)) == "not replicated"
+    assert verdict(timing_matters, tables(inside=-12.0)) == "partly"  # slower than uniform
+    assert verdict(events_align, tables(near=False, peak=160.0, flip="")) == "not replicated"
+    worse = tables()
+    worse["localisation_summary"]["ratio"] = [1.0, 1.5]
+    assert verdict(gradients_agree, worse) == "partly"
+    worse["forecast_means"]["low"] = -0.5
+    assert verdict(influence_predicts, worse) == "not replicated"
+
+
+def test_missing_evidence_is_no_verdict():
+    found = tables()
+    found["transitions"].loc[found["transitions"]["stage"] == "induction", "end"] = np.nan
+    claim = induction_strengthens(evidence(found))
+    assert claim.finding.verdict == "not run"
+    assert "induction is not learnt within the training of seed 0" in claim.finding.reason
+    single = tables()
+    single["races"] = single["races"][single["races"]["seed"] == 0]
+    assert timing_matters(evidence(single)).finding.verdict == "not run"
+
+
+@pytest.mark.parametrize(("first", "name"), [(True, "C8"), (False, "C8 m")])
+def test_claims_name_their_model(first, name):
+    claim = of_model(delimiters_flip(evidence(tables())), "m", first=first)
+    assert claim.id == name
+    assert claim.claim.endswith("(m)")
+    assert claim.figure == "induction_and_delimiters_m"

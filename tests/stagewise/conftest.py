@@ -1,0 +1,89 @@
+"""The workflow, run once on a small configuration in a copy of the repository."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stagewise.code import ROOT
+from stagewise.config import load_config
+from stagewise.paths import Paths
+from tests.conftest import UNBALANCED
+
+# A language of its own: three kinds of delimiters, 96 tokens, longer names; two runs.
+HELD_OUT = {
+    "grammar": {"words": 66, "name_symbols": 24, "delimiter_kinds": 3, "name_min": 4,
+                "name_max": 6},
+    "context": 40,
+    "network": {"width": 16},
+    "training": {"steps": 48, "batch_size": 8, "checkpoint_every": 8, "warmup": 4,
+                 "curve_every": 4, "learning_rate": 0.01},
+    "seeds": 2,
+    "evaluation_sequences": 12,
+    "landmark_sequences": 16,
+    "measure_every": 8,
+    "posterior": {"draws": 24, "burn_in": 4, "batch_size": 4},
+    "localisations": [1e5, 1e6],
+    "localisation_every": 4,
+    "upweighting": {"classes": {"induction": {"threshold": 4.2, "window": 8, "until": 24},
+                                "right_delimiter": {"threshold": 1.0, "window": 8, "until": 24}}},
+    "prediction": {"every": 5, "horizons": [1, 3]},
+}  # fmt: skip
+SMALL = {
+    "results": "out put",  # a space: every path in a rule is quoted
+    "seed": 11,
+    "toy": {
+        "hierarchy": UNBALANCED,
+        "hidden_width": 24,
+        "steps": 480,
+        "checkpoint_every": 40,
+        "seeds": 1,
+        "etas": [1.0, 0.1],
+        "window_lengths": [1, 40],
+        "window_every": 40,
+        "posterior": {"chains": 16, "draws": 100},
+        "sweep": {"nbeta": [80.0], "gamma": [1000.0, 10000.0], "relative_step": [0.2, 0.5],
+                  "draws": 50},
+    },
+    "language": {"models": {"controlled": None, "held_out": HELD_OUT}},
+}  # fmt: skip
+
+
+@dataclass
+class Run:
+    """A copy of the repository, and how to call its workflow."""
+
+    folder: Path
+    config: Path
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command += [] if "--configfile" in arguments else ["--configfile", str(self.config)]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done
+
+    @property
+    def paths(self) -> Paths:
+        config = load_config([self.config])
+        return Paths(config.model_copy(update={"results": str(self.folder / config.results)}))
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory) -> Run:
+    """Everything computed once."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("models", "analysis", "figures", "stagewise", "workflow"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", folder)
+    config = folder / "small.yaml"
+    config.write_text(yaml.safe_dump(SMALL))
+    made = Run(folder, config)
+    made.snakemake()
+    return made
