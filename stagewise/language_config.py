@@ -45,9 +45,9 @@ class UpweightingConfig(Section):
     extra: float = Field(3.0, gt=0, description="weight added to each of its tokens' losses")
     classes: dict[str, StagedClass] = Field(
         {
-            "induction": StagedClass(threshold=1.5, window=120, until=480),
+            "induction": StagedClass(threshold=1.5, window=120, until=600),
             "right_delimiter": StagedClass(
-                outcome="delimiter_kind", threshold=0.35, window=120, until=480
+                outcome="delimiter_kind", threshold=0.35, window=120, until=600
             ),
         },
         description="classes, with the outcome fixed in advance",

@@ -143,9 +143,9 @@ def test_killed_training_and_sampling_resume_to_the_same_result(run):
         ("network: {heads: 3}", "network.width = 16: heads = 3 must divide it"),
         ("stepz: 3", "unknown key"),
         ("posterior: {draws: 3}", "posterior.draws = 3: with chains = 2 at least 16"),
-        ("upweighting: {classes: {verbs: {threshold: 1.0, window: 5, until: 9}}}", "no class verbs"),
+        ("upweighting: {classes: {verbs: {threshold: 1.0, window: 5, until: 9}}}", "class verbs"),
     ],
-)  # fmt: skip
+)
 def test_impossible_settings_are_refused_by_name(run, settings, message):
     setting = f"language.models.{MODEL}={{{settings}}}"
     done = stage(run, "train", MODEL, "--seed", "11", "--set", setting, results="never")

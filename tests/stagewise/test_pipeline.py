@@ -77,7 +77,8 @@ def test_contracts_of_files_and_columns(run):
 
 def test_no_table_holds_nan_where_a_number_belongs(run):
     may = {"std_error", "eta", "r_hat", "knee", "fastest", "start", "middle", "end",
-           "theory_middle"}  # fmt: skip
+           "theory_middle", "crossing"}  # fmt: skip
+    may |= {f"{time}_{end}" for time in ("start", "middle", "end") for end in ("low", "high")}
     for path in run.paths.root.rglob("*.parquet"):
         if ".kept" not in path.parts:
             table = read_table(path)
