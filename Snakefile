@@ -26,6 +26,7 @@ rule all:
 rule toy:
     input:
         PATHS.influence,
+        PATHS.events,
         [PATHS.whole(table) for table in TOY_TABLES],
 
 

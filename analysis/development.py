@@ -9,6 +9,7 @@ SHARES = (0.25, 0.5, 0.75)  # of the way from the reference to the floor: start,
 MARGIN = 0.3  # nats that must lie between a reference and the floor to speak of learning
 REPLICATES = 200
 SMOOTHED = 5  # points of the running median in which crossings are looked for
+OCTAVE_START = 8
 TIMES = ("start", "middle", "end")
 
 
@@ -72,6 +73,11 @@ def first_below(steps: np.ndarray, curves: np.ndarray, target: float) -> np.ndar
         share = np.where(k > 0, (high - target) / (high - low), 0.0)
     when = steps[before] + share * (steps[k] - steps[before])
     return np.where(below.any(0), when, np.nan)
+
+
+def octaves(steps: np.ndarray | float) -> np.ndarray:
+    """Training steps on the axis log2(step + 8), on which early stages are as long as late."""
+    return np.log2(np.asarray(steps, dtype=float) + OCTAVE_START)
 
 
 def boundaries(transitions_: pd.DataFrame) -> pd.Series:

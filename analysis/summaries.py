@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from analysis.development import boundaries, octaves
 from analysis.uncertainty import mean_interval
 
 ALL = "all training"
@@ -112,3 +113,20 @@ def over_runs(values: np.ndarray) -> tuple[float, float, float]:
         return float(values[0]), float("nan"), float("nan")
     mean, low, high = mean_interval(values[:, None])
     return float(mean[0]), float(low[0]), float(high[0])
+
+
+def milestones(events: pd.DataFrame, transitions: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Events of single runs, each with the stage boundary of that run that it lies nearest to on
+    the axis log2(step + 8): the events' columns, seed, boundary, boundary_step."""
+    rows = []
+    for seed, times in transitions.groupby("seed"):
+        marks = boundaries(times)
+        found = events[events["experiment"] == f"language/{model}/seed{seed}"]
+        for event in found.to_dict("records"):
+            away = np.abs(octaves(marks.to_numpy()) - octaves(event["step"]))
+            nearest = marks.index[int(away.argmin())]
+            rows.append(
+                {**event, "seed": seed, "boundary": nearest, "boundary_step": marks[nearest]}
+            )
+    columns = [*events.columns, "seed", "boundary", "boundary_step"]
+    return pd.DataFrame(rows, columns=columns)

@@ -173,12 +173,16 @@ def toy_events(configfile: Files = None, set_: Settings = None) -> None:
 
 
 @app.command("events")
-def events_(configfile: Files = None, set_: Settings = None) -> None:
-    """Put the events of the toy and of every language model into one table."""
+def events_(
+    models: Annotated[list[str] | None, typer.Argument(help="Language models.")] = None,
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """Put the events of the toy and of some language models into one table."""
     from stagewise.stages import collect
 
     config, paths = load(configfile, set_)
-    parts = [paths.whole("events"), *(paths.language(m).events for m in config.language.models)]
+    parts = [paths.whole("events"), *(paths.language(model).events for model in models or ())]
     collect.run(config, parts, paths.events)
 
 

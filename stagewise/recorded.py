@@ -19,7 +19,7 @@ FOLDER = ROOT / "recorded"
 # Tables that claims rest on.
 KEPT = (
     "transitions", "trajectories", "events", "forecast", "forecast_means", "races",
-    "race_differences", "localisation_summary",
+    "race_differences", "localisation_summary", "milestones",
 )  # fmt: skip
 # What must be equal for two runs to speak of the same model.
 SAME = ("grammar", "context", "network", "training")

@@ -42,12 +42,15 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
             curves.append({"experiment": f"language/m/seed{seed}", "label": "bif_normalized",
                            "step": step, "source": "induction", "target": "induction",
                            "mean": mean, "low": mean - 0.005, "high": mean + 0.005})  # fmt: skip
+            for label in ("bif", "gradient"):
+                curves.append({**curves[-1], "label": label})
         events.append(event(seed, "induction", "induction", "peak", "minimum", peak))
         for step in (70.0, 255.0, 398.0) if near else (15.0, 160.0, 640.0):
             events.append(event(seed, "word", "word", "peak", "minimum", step))
         if flip:
             pair = ("left_delimiter", "right_delimiter")
-            events.append(event(seed, *pair, "flip", flip, 398.0, estimator="bif_normalized"))
+            for estimator in ("bif", "gradient"):
+                events.append(event(seed, *pair, "flip", flip, 398.0, estimator=estimator))
         for arm, start, stop, when in (
             ("none", 0, 0, 330), ("0-120", 0, 120, 325 + seed), ("120-240", 120, 240, 320),
             ("240-360", 240, 360, 320 + inside + seed), ("uniform", 0, 360, 300 - seed),

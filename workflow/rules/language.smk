@@ -9,7 +9,7 @@ LANGUAGE_WHOLE = PATHS.root / "language/{model}"
 LANGUAGE_COLLECTED = [*LANGUAGE_PARTS, "landmarks", "upweighting"]
 LANGUAGE_TABLES = [
     *LANGUAGE_COLLECTED, "transitions", "trajectories", "events", "forecast",
-    "forecast_means", "localisation", "races", "race_differences", "localisation_summary",
+    "forecast_means", "localisation", "races", "race_differences", "localisation_summary", "milestones",
 ]
 RUN_SETTINGS = ["grammar", "context", "network", "training"]
 SAMPLING_SETTINGS = [*RUN_SETTINGS, "posterior", "evaluation_sequences"]
@@ -276,11 +276,14 @@ rule language_summaries:
     input:
         LANGUAGE_WHOLE / "upweighting.parquet",
         LANGUAGE_WHOLE / "localisation.parquet",
+        LANGUAGE_WHOLE / "events.parquet",
+        LANGUAGE_WHOLE / "transitions.parquet",
         code=code("stagewise.stages.language.summaries"),
     output:
         LANGUAGE_WHOLE / "races.parquet",
         LANGUAGE_WHOLE / "race_differences.parquet",
         LANGUAGE_WHOLE / "localisation_summary.parquet",
+        LANGUAGE_WHOLE / "milestones.parquet",
     log:
         PATHS.root / "logs/language_summaries/{model}.log",
     benchmark:
