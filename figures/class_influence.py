@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from figures.language_style import LOOKS, name_run, of_experiment, shade, spoken, step_axis
+from figures.language_style import LOOKS, name_run, of_mean, of_runs, shade, spoken, step_axis
 from figures.style import Tables, draw_curve, mark_events, pair, zero_line
 
 SCALE = 1e4
@@ -13,8 +13,8 @@ SCALE = 1e4
 
 def draw(tables: Tables) -> Figure:
     """The lower triangle of class pairs; raw influence, sampled and in its limit."""
-    curves = of_experiment(tables["trajectories"], tables.model)
-    events = of_experiment(tables["events"], tables.model)
+    curves = of_mean(tables["trajectories"], tables.model)
+    events = of_runs(tables["events"])
     names = list(dict.fromkeys(curves["source"]))
     n, last = len(names), curves["step"].max()
     figure, axes = plt.subplots(n, n, figsize=(1.75 * n, 1.3 * n), sharex=True, squeeze=False)
@@ -42,8 +42,8 @@ def draw(tables: Tables) -> Figure:
     figure.legend(
         handles, words, loc="upper right", bbox_to_anchor=(0.98, 0.95),
         title="influence between classes, ×10⁻⁴ nats²\nacross sequences; above 0 harmful\n"
-        "bands: 95 %; ○ flips, ▲▼ peaks",
+        "mean over runs with 95 % bands\n○ flips, ▲▼ peaks of single runs",
         title_fontsize=8,
     )  # fmt: skip
-    name_run(axes[-1, -1], tables.run)
+    name_run(axes[-1, -1], tables.run, down=44)
     return figure

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.language_style import LOOKS, name_run, of_experiment, shade, spoken, step_axis
+from figures.language_style import LOOKS, name_run, of_mean, of_runs, shade, spoken, step_axis
 from figures.style import INK, Tables, draw_curve, mark_events, pair, say_signs, zero_line
 
 PAIRS = (
@@ -18,8 +18,8 @@ PAIRS = (
 
 def draw(tables: Tables) -> Figure:
     """Columns: pairs. Rows: raw influence with its limit, and normalised."""
-    curves = of_experiment(tables["trajectories"], tables.model)
-    events = of_experiment(tables["events"], tables.model)
+    curves = of_mean(tables["trajectories"], tables.model)
+    events = of_runs(tables["events"])
     here = set(zip(curves["source"], curves["target"], strict=True))
     pairs = [p for p in PAIRS if p in here]
     figure, axes = plt.subplots(
@@ -41,7 +41,9 @@ def draw(tables: Tables) -> Figure:
     axes[0, 0].set_ylabel("influence (×10⁻⁴ nats²)")
     axes[1, 0].set_ylabel("normalised (−correlation)")
     say_signs(axes[0, -1])
-    axes[0, 0].legend(fontsize=7)
+    axes[0, 0].plot([], [], "o", color=INK, mfc="white", ms=4.5, label="flip, single run")
+    axes[0, 0].plot([], [], "v", color=INK, ms=4.5, label="peak, single run")
+    axes[0, 0].legend(fontsize=7, loc="lower right")
     name_run(axes[-1, -1], tables.run)
     return figure
 

@@ -23,7 +23,7 @@ def draw(tables: Tables) -> Figure:
     figure, axes = plt.subplots(
         len(ROWS), len(pairs), figsize=(3.5 * len(pairs), 4.4), sharex=True, squeeze=False
     )
-    for row, (label, words) in zip(axes, ROWS, strict=True):
+    for rank_of_row, (row, (label, words)) in enumerate(zip(axes, ROWS, strict=True)):
         for axis, (source, target) in zip(row, pairs, strict=True):
             zero_line(axis)
             for rank, run in enumerate(runs):
@@ -36,8 +36,8 @@ def draw(tables: Tables) -> Figure:
                           label=f"seed {seed}")  # fmt: skip
                 if seed in times.index:
                     axis.axvline(times[seed], color=color, lw=0.8, dashes=(1, 2))
-            step_axis(axis, curves["step"].max(), label=row is axes[-1])
-            if row is axes[0]:
+            step_axis(axis, curves["step"].max(), label=rank_of_row > 0)
+            if rank_of_row == 0:
                 axis.set_title(f"{spoken(source)} – {spoken(target)}")
         row[0].set_ylabel(words)
     axes[0, 0].legend(fontsize=6.5)

@@ -42,10 +42,15 @@ def step_axis(axis: Axes, last: float, *, label: bool = True) -> None:
         axis.set_xlabel("training step")
 
 
-def of_experiment(table: pd.DataFrame, model: str) -> pd.DataFrame:
+def of_mean(table: pd.DataFrame, model: str) -> pd.DataFrame:
     """The rows of the mean over runs; of the only run where there is one."""
     mean = table[table["experiment"] == f"language/{model}"]
     return mean if len(mean) else table
+
+
+def of_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of single runs."""
+    return table[table["experiment"].str.contains("/seed")]
 
 
 def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
@@ -64,15 +69,15 @@ def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None
             axis.axvline(middle, color=GREY, lw=0.6, dashes=(2, 2))
         if label and np.isfinite(stop):
             axis.annotate(
-                spoken(stage), (middle if np.isfinite(middle) else start, 1.0), (0, 2),
+                spoken(stage), (start, 1.0), (0, 2),
                 xycoords=("data", "axes fraction"), textcoords="offset points",
                 rotation=30, ha="left", va="bottom", fontsize=7, color=INK,
             )  # fmt: skip
 
 
-def name_run(axis: Axes, run: str) -> None:
-    """Which run is shown, small, below the axes' right end."""
+def name_run(axis: Axes, run: str, down: int = 30) -> None:
+    """Which run is shown, small, so many points below the axes' right end."""
     axis.annotate(
-        run, (1.0, 0.0), (0, -30), xycoords="axes fraction", textcoords="offset points",
+        run, (1.0, 0.0), (0, -down), xycoords="axes fraction", textcoords="offset points",
         ha="right", va="top", fontsize=6, color=GREY,
     )  # fmt: skip

@@ -28,7 +28,8 @@ def draw(tables: Tables) -> Figure:
     left.legend(fontsize=7)
     right.plot(table["gamma"], table["rank"], "o-", color=BLUE, label="rank correlation")
     right.plot(table["gamma"], table["sign"], "s--", color=ORANGE, label="equal signs (share)")
-    right.set_ylim(0, 1.02)
+    lowest = min(0.9, float(table[["rank", "sign"]].min().min()) - 0.03)
+    right.set_ylim(lowest, 1.005)
     right.legend(fontsize=7, loc="lower right")
     for axis in (left, right):
         axis.set_xscale("log")

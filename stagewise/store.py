@@ -15,7 +15,17 @@ import pyarrow.parquet as pq
 
 from models.files import whole_file
 
-PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "arviz", "scikit-learn", "sympy")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "arviz",
+    "scikit-learn",
+    "sympy",
+    "transformers",
+)
 KEY = b"stagewise"
 
 

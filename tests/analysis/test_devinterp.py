@@ -9,11 +9,18 @@ import pytest
 import torch
 from scipy.stats import t
 
+from analysis.diagnostics import local_learning_coefficient
 from analysis.influence import bayesian_influence
 from analysis.posterior import sample_posterior
 from analysis.settings import PosteriorConfig
+from analysis.token_loss import LanguageModelLoss, stacked_parameters
 from analysis.toy_loss import LinearNetworkLoss
+from models.corpus import controlled_corpus
+from models.grammar import Grammar
+from models.language_model import build_model, token_losses
+from models.language_training import LanguageTrainer
 from models.linear_network import Weights, random_weights
+from models.settings import Network, Training
 from models.training import train
 
 pytest.importorskip("devinterp")
@@ -99,3 +106,42 @@ def test_sampled_influence_is_minus_devinterps_covariance(trained, targets, tmp_
     assert np.abs(z).max() < t.isf(0.5e-3 / len(z), df=17)  # the peer's error: 18 blocks
     # dog and cat at step 440: positive (harmful) in our sign, negative in theirs.
     assert ours_on_theirs[0, 1] > 0 > correlation[0, 1]
+
+
+def test_local_learning_coefficients_of_a_language_model_agree(tmp_path):
+    # One checkpoint, the same SGLD on the same full batch, each with its own noise: z-score.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from datasets import Dataset
+        from devinterp.slt.llc import compute_llc
+        from devinterp.slt.sampling import sample
+
+    corpus = controlled_corpus(Grammar(), context=16, training=32, evaluation=4, seed=0)
+    model = build_model(Network(width=16), vocabulary=64, context=16, seed=0)
+    # Close to a minimum on the very tokens that are sampled.
+    LanguageTrainer(model, corpus, Training(steps=400, batch_size=32, learning_rate=0.01)).train(
+        400
+    )
+    tokens, chains, draws = corpus.training.long(), 6, 300
+    settings = {"nbeta": 500.0, "gamma": 1e4, "step_size": 4e-5}
+    config = PosteriorConfig(**settings, chains=chains, draws=draws, burn_in=0, batch_size=32)
+    loss = LanguageModelLoss(model.requires_grad_(False), tokens, tokens)
+    ours = sample_posterior(
+        loss, stacked_parameters(model), config, seed=0, n_samples=32, observe=loss.observe
+    )
+    value, error = local_learning_coefficient(ours, config)
+    model.requires_grad_(True)
+    data = Dataset.from_dict({"input_ids": tokens.tolist()}).with_format("torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = sample(
+            model, data, {"all": (data, 1)}, lr=settings["step_size"], n_beta=settings["nbeta"],
+            localization=settings["gamma"], num_chains=chains, num_draws=draws, batch_size=32,
+            num_init_loss_batches=1, shuffle=False, loss_fn=token_losses, device="cpu",
+            output_path=tmp_path / "draws.zarr",
+        )  # fmt: skip
+        peer = compute_llc(tree)
+    spread = float(peer.llc_per_chain.std(ddof=1)) / chains**0.5
+    assert value > 20 * error  # there is something to compare
+    assert abs(value - float(peer.llc_mean)) < 4 * np.hypot(error, spread)
+    assert error < 0.05 * value
