@@ -6,7 +6,7 @@ import ast
 import json
 import re
 
-from figures import TABLES
+from figures import LANGUAGE_TABLES, TABLES
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -15,6 +15,7 @@ from stagewise.store import write_text
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
 PICTURES = ("overview", "influence_by_estimator")
+LANGUAGE_PICTURES = ("induction_and_delimiters", "upweighting", "forecast")  # of the first model
 RULES = {
     "losses": "toy_learning",
     "modes": "toy_learning",
@@ -25,6 +26,19 @@ RULES = {
     "window_curves": "toy_window_curves",
     "limit_errors": "toy_window_curves",
     "sweep": "toy_sweep",
+}
+LANGUAGE_RULES = {
+    "trajectories": "language_events",
+    "events": "language_events",
+    "transitions": "language_development",
+    "learning": "language_train",
+    "baselines": "language_landmarks",
+    "landmarks": "language_landmarks",
+    "token_influence": "language_influence",
+    "races": "language_summaries",
+    "race_differences": "language_summaries",
+    "localisation_summary": "language_summaries",
+    "forecast_means": "language_forecast",
 }
 MAKES = {
     "toy_train": "checkpoints of one seed",
@@ -37,6 +51,18 @@ MAKES = {
     "toy_influence": "`toy/influence.parquet`",
     "toy_events": "`events.parquet`, mean curves",
     "toy_window_curves": "window ablation beside influence",
+    "language_train": "checkpoints and learning curve of one run",
+    "language_influence": "class influence and token influence of one run",
+    "language_landmarks": "landmarks of one run",
+    "language_upweighting": "staged up-weighting of one class in one run",
+    "language_effects": "effects of up-weighting each class, one run",
+    "language_localisation": "localisations compared",
+    "language_collect": "one table of all runs",
+    "language_development": "stage boundaries",
+    "language_events": "flips, peaks, mean curves",
+    "language_forecast": "influence against the effects",
+    "language_summaries": "means over runs, milestones",
+    "collect_events": "`events.parquet`",
     "decide_claims": "`claims.json`, `claims.md`",
     "draw": "one figure",
 }
@@ -51,19 +77,23 @@ def short_table(claims: dict[str, dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def figures_table(paths: Paths) -> str:
+def figures_table(config: Config, paths: Paths) -> str:
     """Every figure, what it shows, the rules whose tables it draws, and their seconds."""
     lines = ["| figure | shows | from rules | drawn in |", "|---|---|---|---|"]
-    for name, tables in TABLES.items():
-        source = ast.parse((ROOT / "figures" / f"{name}.py").read_text(encoding="utf-8"))
+    model = next(iter(config.language.models), None)
+    shown = [(name, name, TABLES[name], RULES) for name in TABLES]
+    if model is not None:
+        shown += [(n, f"{n}_{model}", LANGUAGE_TABLES[n], LANGUAGE_RULES) for n in LANGUAGE_TABLES]
+    for script, name, tables, makers in shown:
+        source = ast.parse((ROOT / "figures" / f"{script}.py").read_text(encoding="utf-8"))
         shows = (ast.get_docstring(source) or "").split("\n")[0].rstrip(".")
-        rules = ", ".join(dict.fromkeys(f"`{RULES[table]}`" for table in tables))
+        rules = ", ".join(dict.fromkeys(f"`{makers[table]}`" for table in tables))
         lines.append(f"| `{name}` | {shows} | {rules} | {_seconds(paths, 'draw', name):.0f} s |")
     return "\n".join(lines) + "\n"
 
 
 def rules_table(paths: Paths) -> str:
-    """Every rule of the toy with its number of jobs and the mean seconds of one."""
+    """Every rule with its number of jobs and the mean seconds of one."""
     lines = ["| rule | makes | jobs | seconds each |", "|---|---|---|---|"]
     for rule, makes in MAKES.items():
         times = _times(paths, rule)
@@ -105,13 +135,15 @@ def renew(config: Config, paths: Paths) -> None:
     write_text(paths.claims_page.read_text(encoding="utf-8"), TABLE)
     blocks = {
         "claims": short_table(claims),
-        "figures": figures_table(paths),
+        "figures": figures_table(config, paths),
         "rules": rules_table(paths),
     }
     text = README.read_text(encoding="utf-8")
     for name, block in blocks.items():
         text = with_block(text, name, block)
     write_text(text, README)
-    for name in PICTURES:
+    model = next(iter(config.language.models), None)
+    pictures = [*PICTURES, *(f"{name}_{model}" for name in LANGUAGE_PICTURES if model)]
+    for name in pictures:
         picture = paths.figures / f"{name}.png"
         (ROOT / "docs" / picture.name).write_bytes(picture.read_bytes())
