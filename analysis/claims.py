@@ -22,6 +22,7 @@ Origin = Literal["paper", "extension"]
 
 GOOD, FAIR = 0.8, 0.5  # correlations that count as agreement, and as some
 LEVEL = 0.05  # p-values below this count
+RISE_COLUMNS = ["start", "middle", "end", "knee", "fastest"]  # times of a stage
 
 
 class NoEvidence(Exception):
@@ -102,7 +103,6 @@ class Evidence:
     Attributes:
         tree: the hierarchy.
         focus: close-up items, source first.
-        gamma: localisation of the default posterior.
         optimizer: of training.
         checkpoint_every: steps between checkpoints.
         influence: the contract's table by label (bif, loo_0.5, ...), all seeds.
@@ -113,7 +113,6 @@ class Evidence:
 
     tree: Hierarchy
     focus: tuple[str, ...]
-    gamma: float
     optimizer: str
     checkpoint_every: int
     influence: dict[str, pd.DataFrame]
@@ -180,7 +179,7 @@ class Evidence:
             if peak is None:
                 continue
             node = self.tree.lowest_common_ancestor(source, target)
-            times = self.stage(node)[["start", "middle", "end", "knee", "fastest"]].to_dict()
+            times = self.stage(node)[RISE_COLUMNS].to_dict()
             rows.append({"node": node.name, "peak": peak["step"], **times})
         table = pd.DataFrame(rows, columns=["node", "peak", *RISE_COLUMNS]).dropna()
         if table.empty:
@@ -192,9 +191,6 @@ class Evidence:
         """Leave-one-out curves, from the smallest removed share to the largest."""
         found = [label for label in self.labels if label.startswith("loo_")]
         return sorted(found, key=lambda label: float(label.removeprefix("loo_")))
-
-
-RISE_COLUMNS = ["start", "middle", "end", "knee", "fastest"]
 
 
 def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, str]:

@@ -6,93 +6,17 @@ mean by Student's t. Each finding says which run of the pipeline its verdict res
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import pandas as pd
 from scipy.stats import combine_pvalues, spearmanr
 
-from analysis.claims import GOOD, LEVEL, Claim, Finding, NoEvidence, claim, graded
+from analysis.claims import GOOD, LEVEL, Finding, NoEvidence, claim, graded
 from analysis.development import boundaries, octaves
 from analysis.events import alignment
+from analysis.language_evidence import LanguageEvidence, most, share
 from analysis.summaries import ALL, over_runs
 
-MOST = 2 / 3  # share of runs in which a statement must hold
 Z = 2.0  # standard errors that count as a change
-
-
-@dataclass(frozen=True)
-class LanguageEvidence:
-    """The result tables of one language model.
-
-    Attributes:
-        model: its name.
-        tables: by name, as their stages write them.
-        runs: by table name, which run of the pipeline it is from, in words.
-        seed: of permutations.
-    """
-
-    model: str
-    tables: dict[str, pd.DataFrame]
-    runs: dict[str, str]
-    seed: int
-
-    @property
-    def seeds(self) -> list[int]:
-        """Seeds whose stages are known."""
-        return sorted(self.tables["transitions"]["seed"].unique().tolist())
-
-    def transition(self, stage: str, seed: int) -> pd.Series:
-        """Start, middle and end of a stage in one run.
-
-        Raises:
-            NoEvidence: it is not learnt in every run.
-        """
-        table = self.tables["transitions"]
-        rows = table[(table["stage"] == stage) & (table["seed"] == seed)]
-        if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
-            raise NoEvidence(f"{stage} is not learnt within the training of seed {seed}")
-        return rows.iloc[0]
-
-    def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
-        """step, mean, low, high of one pair in one run."""
-        return self._pair(self.tables["trajectories"], "label", label, source, target, seed)
-
-    def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
-        """Events of one pair in one run, in time order."""
-        found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
-        return found.sort_values("step")
-
-    def _pair(
-        self, table: pd.DataFrame, column: str, label: str, source: str, target: str, seed: int
-    ) -> pd.DataFrame:
-        run = f"language/{self.model}/seed{seed}"
-        same = (table["experiment"] == run) & (table[column] == label)
-        return table[same & (table["source"] == source) & (table["target"] == target)]
-
-    def run_of(self, *names: str) -> str:
-        """Which run the verdict rests on, as the end of a reason."""
-        return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
-
-
-def of_model(found: Claim, model: str, *, first: bool) -> Claim:
-    """A claim with its model's name; the first model's keep their plain ids."""
-    return replace(
-        found,
-        id=found.id if first else f"{found.id} {model}",
-        claim=f"{found.claim} ({model})",
-        figure=f"{found.figure}_{model}",
-    )
-
-
-def most(held: list[bool]) -> bool:
-    """Does it hold in at least two thirds?"""
-    return bool(held) and sum(held) >= MOST * len(held) - 1e-9
-
-
-def share(held: list[bool]) -> str:
-    """In how many, in words."""
-    return f"{sum(held)} of {len(held)}"
 
 
 @claim(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
@@ -15,15 +14,12 @@ from analysis.settings import MIN_BLOCKS, PosteriorConfig
 from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.settings import Optimizer
 from stagewise.language_config import LanguageConfig
-from stagewise.sections import Section, distinct
+from stagewise.sections import ConfigError, Section, distinct
+from stagewise.yaml_files import Loader, read_yaml
 
 ROOT = Path(__file__).parent.parent
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
 REPLACED_WHOLE = {"toy.hierarchy"}  # mappings an override replaces instead of extending
-
-
-class ConfigError(ValueError):
-    """The configuration is wrong; the message names key, value and what is allowed."""
 
 
 class SweepConfig(Section):
@@ -167,50 +163,6 @@ class Config(Section):
         return list(range(self.seed, self.seed + self.language.models[model].seeds))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with two traps closed: repeated keys are errors, and 1e-4 is a number."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    if not all(isinstance(key, str | int | float | bool | None) for key in keys):
-        raise ConfigError(f"line {node.start_mark.line + 1}: a key must be a name")
-    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise ConfigError(
-            f"line {node.start_mark.line + 1}: key(s) {', '.join(repeated)} given more than once"
-        )
-    return dict(zip(keys, (loader.construct_object(v, deep=True) for _, v in node.value)))  # noqa: B905
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.yaml_implicit_resolvers = {
-    first: list(resolvers) for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
-
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """A YAML file as a mapping.
-
-    Raises:
-        ConfigError: the file is missing, is no YAML, repeats a key or holds no mapping.
-    """
-    try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
-    except OSError as error:
-        raise ConfigError(f"config file {path}: {error.strerror}") from error
-    except (yaml.YAMLError, ConfigError) as error:
-        raise ConfigError(f"config file {path}: {error}") from error
-    if not isinstance(content, dict | None):
-        raise ConfigError(f"config file {path}: expected keys and values, found {content!r}")
-    return content or {}
-
-
 def merge(base: Mapping[str, Any], override: Mapping[str, Any], at: str = "") -> dict[str, Any]:
     """`base` with the keys named in `override` replaced; mappings merge, a hierarchy does not."""
     merged = dict(base)
@@ -234,7 +186,7 @@ def typed(value: Any) -> Any:
         return {key: typed(part) for key, part in value.items()}
     if isinstance(value, list):
         return [typed(part) for part in value]
-    return yaml.load(value, _Loader) if isinstance(value, str) else value
+    return yaml.load(value, Loader) if isinstance(value, str) else value
 
 
 def load_config(
@@ -259,7 +211,7 @@ def load_config(
         if not equals:
             raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
         try:
-            nested: Any = yaml.load(value, _Loader)
+            nested: Any = yaml.load(value, Loader)
         except (yaml.YAMLError, ConfigError) as error:
             raise ConfigError(f"{setting!r}: {error}") from error
         for part in reversed(key.split(".")):

@@ -7,6 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 
+class ConfigError(ValueError):
+    """The configuration is wrong; the message names key, value and what is allowed."""
+
+
 class Section(BaseModel):
     """A part of the configuration: unknown keys and loose types are errors."""
 

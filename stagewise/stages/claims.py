@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
-from analysis.language_claims import LANGUAGE_DECIDERS, LanguageEvidence, of_model
+from analysis.language_claims import LANGUAGE_DECIDERS
+from analysis.language_evidence import LanguageEvidence, of_model
 from analysis.tables import labelled
 from analysis.toy_claims import (
     branches_align,
@@ -72,7 +73,6 @@ def gather(config: Config, paths: Paths) -> Evidence:
     return Evidence(
         tree=config.toy.tree,
         focus=config.toy.tree.focus(config.toy.focus),
-        gamma=config.toy.posterior.gamma,
         optimizer=config.toy.optimizer,
         checkpoint_every=config.toy.checkpoint_every,
         influence=labelled(read_table(paths.influence)),

@@ -30,7 +30,7 @@ def evidence(tree, **tables: pd.DataFrame) -> Evidence:
         pd.DataFrame(),
     )
     return Evidence(
-        tree=tree, focus=tree.focus(), gamma=1000.0, optimizer="gradient_descent",
+        tree=tree, focus=tree.focus(), optimizer="gradient_descent",
         checkpoint_every=20, influence={}, seed=0, **{**empty, **tables},
     )  # fmt: skip
 

@@ -7,15 +7,14 @@ import pandas as pd
 import pytest
 
 from analysis.language_claims import (
-    LanguageEvidence,
     delimiters_flip,
     events_align,
     gradients_agree,
     induction_strengthens,
     influence_predicts,
-    of_model,
     timing_matters,
 )
+from analysis.language_evidence import LanguageEvidence, of_model
 from analysis.summaries import race_differences
 
 SEEDS = (0, 1, 2)
