@@ -34,8 +34,7 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
         occurrence, on random tokens repeated once (Olsson et al. 2022).
     previous_token_<layer>.<head>: attention to the token before, on the same tokens.
     """
-    tokens = evaluation.tokens
-    scores = model(input_ids=tokens[:, :-1]).logits
+    tokens, scores = evaluation.tokens, _scores(model, evaluation.tokens)
     losses = losses_of(scores, tokens)
     log_p = scores.log_softmax(-1).double()
     found = {"loss": float(losses.mean())}
@@ -52,6 +51,12 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
         best = right[scores[is_right][:, right].argmax(-1)]
         found["delimiter_matching"] = float((best == tokens[:, 1:][is_right]).float().mean())
     return found | head_scores(model, corpus.random_tokens)
+
+
+def _scores(model: PreTrainedModel, tokens: Tensor) -> Tensor:
+    """Logits of the next token, on the CPU, wherever the model is."""
+    place = next((p.device for p in model.parameters()), tokens.device)
+    return model(input_ids=tokens[:, :-1].to(place)).logits.cpu()
 
 
 def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
@@ -104,8 +109,7 @@ def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
 @torch.no_grad()
 def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> Tensor:
     """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats."""
-    tokens = evaluation.tokens
-    scores = model(input_ids=tokens[:, :-1]).logits
+    tokens, scores = evaluation.tokens, _scores(model, evaluation.tokens)
     losses = losses_of(scores, tokens)
     sums = torch.einsum("st,stc->sc", losses, evaluation.membership.to(losses))
     if corpus.right_delimiters:

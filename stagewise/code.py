@@ -9,7 +9,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("models", "analysis", "figures", "stagewise")
 # Their effect on a stage reaches the pipeline by name: as parameters of its rule, and as the
 # stage's own module. Listing them would rerun everything for a word in a help text.
-NOT_FOLLOWED = ("stagewise.config", "stagewise.cli", "stagewise")
+NOT_FOLLOWED = (
+    "stagewise.config", "stagewise.language_config", "stagewise.sections", "stagewise.yaml_files",
+    "stagewise.cli", "stagewise",
+)  # fmt: skip
 
 
 def source_files(*modules: str) -> list[str]:
@@ -28,6 +31,8 @@ def source_files(*modules: str) -> list[str]:
         name = waiting.pop()
         if name == "stagewise.config":  # who reads it reads the tree, by code that counts
             waiting.append("models.hierarchy")
+        if name == "stagewise.language_config":
+            waiting.append("models.grammar")
         if name in found or name in NOT_FOLLOWED:
             continue
         path = _file(name)
