@@ -73,10 +73,11 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
     generator = torch.Generator().manual_seed(0)
     orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
     once = allowed[orders[:, :half]]
-    tokens = torch.cat([once, once], 1)
+    tokens = torch.cat([once, once], 1).to(next(model.parameters()).device)
     second = torch.arange(half, 2 * half)
     found = {}
     for layer, pattern in enumerate(attention_patterns(model, tokens)):
+        pattern = pattern.cpu()
         prefix = pattern[:, :, second, second - half + 1].mean((0, 2))  # successor, first time
         previous = pattern[:, :, second, second - 1].mean((0, 2))
         for head in range(pattern.shape[1]):

@@ -209,8 +209,8 @@ def _drop_diverged(draws: Draws, config: PosteriorConfig, streams: Sequence[int]
         ]
         raise DivergenceError(
             f"{lost} of {total} chains diverged, more than max_diverged = "
-            f"{config.max_diverged:.0%} at checkpoint(s) {', '.join(map(str, where))}. SGLD is "
-            f"stable while step_size < 4 / (nbeta x largest curvature + gamma); step_size is "
+            f"{config.max_diverged:.0%} at checkpoint(s) {', '.join(map(str, where))}. Plain SGLD "
+            f"is stable while step_size < 4 / (nbeta x largest curvature + gamma); step_size is "
             f"{config.step_size:g}, gamma {config.gamma:g}, nbeta {config.nbeta:g}: "
             f"try step_size {config.step_size / 4:g}"
         )

@@ -65,6 +65,7 @@ def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for gamma, group in localisation.groupby("gamma"):
+        group = group.dropna(subset=["influence", "gradient"])
         sure = group[group["influence"].abs() > SURE * group["std_error"]]
         ratio = sure["influence"] / sure["gradient"]
         low, middle, high = ratio.quantile([0.25, 0.5, 0.75])
@@ -104,7 +105,8 @@ def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
                     "from": group["step"].min(),
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    columns = [*keys, "when", "mean", "low", "high", "seeds", "from"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def over_runs(values: np.ndarray) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ LOOKS = {
     "bif_normalized": Look("BIF, normalised", SKY, (3, 1)),
     "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
 }
-CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK)
+CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY)
 SHADED = ("word", "induction", "delimiter_kind")  # stages drawn, where they were learnt
 LINEAR_BELOW = 8  # the axis of steps is log2(step + 8): early stages are short
 

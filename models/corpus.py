@@ -52,7 +52,7 @@ class Evaluation:
         if empty:
             raise ValueError(
                 f"the {len(self.tokens)} evaluation sequences hold no token of class "
-                f"{', '.join(empty)}: take more sequences, or leave the class out"
+                f"{', '.join(empty)}: take more sequences"
             )
 
 

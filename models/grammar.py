@@ -61,12 +61,12 @@ class Grammar(BaseModel):
         0.05, gt=0, description="of the Dirichlet rows of the chain of words; small is sparse"
     )
     chain_seed: int = Field(0, ge=0, description="of the chain: one language for all runs")
-    name: float = Field(0.10, ge=0, lt=1, description="probability that a name begins")
+    name: float = Field(0.10, gt=0, lt=1, description="probability that a name begins")
     names: int = Field(2, ge=1, description="different names per sequence")
     name_min: int = Field(3, ge=1, description="symbols of the shortest name")
-    name_max: int = Field(4, ge=1, description="symbols of the longest name")
-    open_delimiter: float = Field(0.08, ge=0, lt=1, description="probability of a left delimiter")
-    close_delimiter: float = Field(0.12, ge=0, lt=1, description="probability of a right delimiter")
+    name_max: int = Field(4, ge=2, description="symbols of the longest name")
+    open_delimiter: float = Field(0.08, gt=0, lt=1, description="probability of a left delimiter")
+    close_delimiter: float = Field(0.12, gt=0, lt=1, description="probability of a right delimiter")
     max_depth: int = Field(2, ge=1, description="delimiters that can be open at once")
 
     @model_validator(mode="after")
@@ -245,13 +245,13 @@ class _Sampler:
         self.stack[at, self.depth[at]] = kind
         self.depth[at] += 1
         self.token[at], self.kind[at] = g.left[kind], LEFT
-        self.log_p[at] += np.log(max(g.open_delimiter, 1e-300) / g.delimiter_kinds)
+        self.log_p[at] += np.log(g.open_delimiter / g.delimiter_kinds)
 
     def close(self, at: np.ndarray) -> None:
         g = self.grammar
         self.depth[at] -= 1
         self.token[at], self.kind[at] = g.right[self.stack[at, self.depth[at]]], RIGHT
-        self.log_p[at] += np.log(max(g.close_delimiter, 1e-300))
+        self.log_p[at] += np.log(g.close_delimiter)
 
     def word(self, at: np.ndarray) -> None:
         g, before, u = self.grammar, self.last_word[at], self.rng.random(len(at))

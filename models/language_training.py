@@ -97,6 +97,7 @@ class LanguageTrainer:
     def restore(self, step: int, state: dict[str, Tensor]) -> None:
         """Go on as after `step`, whose weights the model must hold."""
         self.step = step
+        self.optimizer.state.clear()
         for name, p in self.names.items() if state else ():
             moments = {m: state[f"{m}.{name}"].to(self.device, copy=True) for m in MOMENTS}
             self.optimizer.state[p] = {"step": torch.tensor(float(step)), **moments}

@@ -218,12 +218,20 @@ def load_config(
             nested = {part: nested}
         merged = merge(merged, nested)
     models = merged.get("language", {}).get("models")
-    if isinstance(models, dict):
-        merged["language"]["models"] = {k: v for k, v in models.items() if v is not None}
+    if isinstance(models, dict):  # what an override sets to null is left out
+        merged["language"]["models"] = models = _without_nulls(models)
+        for model in models.values():
+            raced = model.get("upweighting") if isinstance(model, dict) else None
+            if isinstance(raced, dict) and isinstance(raced.get("classes"), dict):
+                model["upweighting"] = {**raced, "classes": _without_nulls(raced["classes"])}
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(problem) for problem in error.errors())) from error
+
+
+def _without_nulls(entries: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entries.items() if value is not None}
 
 
 def _explain(problem: Any) -> str:

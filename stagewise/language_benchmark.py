@@ -6,7 +6,7 @@ import json
 import logging
 import multiprocessing
 import os
-import resource
+import re
 import tempfile
 import time
 import warnings
@@ -27,7 +27,6 @@ from stagewise.language_config import LanguageModelConfig
 
 TRAINED = 100  # steps before the checkpoint that is sampled
 SEQUENCES = 128  # evaluation sequences
-MIB = 2**20
 
 
 def language_benchmark(*, threads: int, draws: int, device: str = "cpu") -> str:
@@ -148,15 +147,22 @@ def _apart(work: Any, *arguments: Any) -> dict[str, float]:
         return pool.apply(work, arguments)
 
 
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _peak_mib(*, reset: bool = False) -> float:
+    """Highest resident memory of this process so far; `reset` starts counting anew.
+
+    From /proc, because a child's own account on Linux begins with its parent's peak.
+    """
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
 def _our_influence(traces: Path, members: Path, threads: int) -> dict[str, float]:
     torch.set_num_threads(threads)
     losses, membership = torch.tensor(np.load(traces)), torch.tensor(np.load(members))
     class_influence(losses[:, :40, :2], membership[:2])  # start-up is no part of the time
-    before, begin = _peak_mib(), time.perf_counter()
+    before, begin = _peak_mib(reset=True), time.perf_counter()
     class_influence(losses, membership)
     return {"seconds": time.perf_counter() - begin, "peak_mib": _peak_mib() - before}
 
@@ -170,7 +176,7 @@ def _peer_influence(samples: Path, members: Path, threads: int) -> dict[str, flo
     torch.set_num_threads(threads)
     membership = np.load(members).astype(np.float32)
     tree = xr.open_datatree(samples, engine="zarr").load()
-    before, begin = _peak_mib(), time.perf_counter()
+    before, begin = _peak_mib(reset=True), time.perf_counter()
     matrix = compute_bif(tree, device="cpu")["influences"].values  # (batch, batch, token, token)
     sums = np.einsum("ijkl,ika,jlb->ab", matrix, membership, membership, optimize=True)
     counts = membership.sum((0, 1))

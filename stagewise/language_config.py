@@ -38,6 +38,12 @@ class StagedClass(Section):
     window: int = Field(ge=1, description="steps with extra weight")
     until: int = Field(ge=1, description="windows cover training from the start to here")
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.window > self.until:
+            raise ValueError(f"window = {self.window}: at most until = {self.until}")
+        return self
+
 
 class UpweightingConfig(Section):
     """Staged up-weighting (claim C9): does it matter when a class gets extra weight?"""
@@ -50,7 +56,7 @@ class UpweightingConfig(Section):
                 outcome="delimiter_kind", threshold=0.35, window=120, until=600
             ),
         },
-        description="classes, with the outcome fixed in advance",
+        description="classes, with the outcome fixed in advance; one set to null is left out",
     )
 
     @field_validator("classes")

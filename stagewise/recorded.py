@@ -1,12 +1,13 @@
 """Small tables of one full run, kept in the repository: what does not fit the default's time.
 
-Claims and figures of a language model rest on the recorded run where it is of the same model
-and has more seeds than the run at hand, and say so.
+Claims and figures of a language model rest on the recorded run where it was made with the same
+settings and has more seeds than the run at hand, and say so.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,8 +22,8 @@ KEPT = (
     "transitions", "trajectories", "events", "forecast", "forecast_means", "races",
     "race_differences", "localisation_summary", "milestones",
 )  # fmt: skip
-# What must be equal for two runs to speak of the same model.
-SAME = ("grammar", "context", "network", "training")
+# What may differ between two runs that measure the same: how much of it there is.
+EXTENT = ("seeds", "measure_all_until")
 
 
 def recorded_files(folder: Path = FOLDER) -> list[str]:
@@ -50,17 +51,28 @@ def choose(
     config: Config, model: str, path: Path, folder: Path = FOLDER
 ) -> tuple[pd.DataFrame, str]:
     """A table of a model, and in words which run it is from."""
-    own, recorded = read_table(path), folder / model / path.name
-    seeds = _seeds(path)
-    here = f"this run ({_counted(seeds)})"
+    recorded, seeds = folder / model / path.name, _seeds(path)
     if path.stem not in KEPT or not recorded.is_file():
-        return own, here
-    made = read_provenance(recorded)["config"]["language"]["models"][model]
-    wanted = config.language.models[model].model_dump()
-    kept = _seeds(recorded)
-    if any(made.get(key) != wanted[key] for key in SAME) or len(kept) <= len(seeds):
-        return own, here
+        return own(path)
+    made, kept = read_provenance(recorded)["config"], _seeds(recorded)
+    same = _measured(made["language"]["models"][model]) == _measured(
+        config.language.models[model].model_dump()
+    )
+    if not same or made["seed"] != config.seed or len(kept) <= len(seeds):
+        return own(path)
     return read_table(recorded), f"the recorded full run ({_counted(kept)})"
+
+
+def own(path: Path) -> tuple[pd.DataFrame, str]:
+    """A table of this run, and that it is."""
+    return read_table(path), f"this run ({_counted(_seeds(path))})"
+
+
+def _measured(settings: dict[str, Any]) -> dict[str, Any]:
+    """All settings but how many runs and checkpoints there are, and memory."""
+    posterior = {k: v for k, v in settings["posterior"].items() if k != "memory_gib"}
+    rest = {key: value for key, value in settings.items() if key not in EXTENT}
+    return rest | {"posterior": posterior}
 
 
 def _seeds(path: Path) -> list[int]:

@@ -8,7 +8,7 @@ from figures import LANGUAGE_TABLES, TABLES
 from figures.style import Tables, save
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.recorded import choose
+from stagewise.recorded import KEPT, choose, own
 from stagewise.store import read_table
 
 
@@ -24,10 +24,12 @@ def load_language_tables(
     config: Config, paths: Paths, model: str, names: tuple[str, ...]
 ) -> Tables:
     """The tables a figure of a language model names, and which run they are from: this one, or
-    the recorded one where it has more seeds."""
+    the recorded one where it has more seeds and holds all of them."""
     place, tables, runs = paths.language(model), Tables(), []
+    kept = set(names) <= set(KEPT)
     for name in names:
-        tables[name], run_ = choose(config, model, place.table(name, config.seed))
+        path = place.table(name, config.seed)
+        tables[name], run_ = choose(config, model, path) if kept else own(path)
         runs.append(run_)
     tables.run = "; ".join(dict.fromkeys(runs))
     tables.model = model

@@ -118,6 +118,9 @@ def test_one_small_step_does_what_gradient_alignment_says(corpus):
 
 
 def test_effects_leave_no_trace_between_sources(corpus):
+    start = trainer(corpus)  # the optimizer has no state yet: what an arm leaves must go too
+    tiny = next_effects(start, corpus.evaluation, horizons=[2], total_extra=1e-12)
+    assert np.abs(tiny).max() < 1e-5
     run = trainer(corpus)
     run.train(5)
     first = next_effects(run, corpus.evaluation, horizons=[1, 4], total_extra=0.1)

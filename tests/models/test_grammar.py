@@ -160,6 +160,8 @@ def test_rendering_and_tokenizer_agree():
         ({"name_min": 5}, "name_min = 5: at most name_max = 4"),
         ({"delimiter_kinds": 9}, "less than or equal to 8"),
         ({"concentration": 0.0}, "greater than 0"),
+        ({"open_delimiter": 0.0}, "greater than 0"),
+        ({"name_min": 1, "name_max": 1}, "greater than or equal to 2"),
     ],
 )
 def test_a_grammar_that_cannot_be_is_refused_by_name(settings, message):
@@ -169,7 +171,7 @@ def test_a_grammar_that_cannot_be_is_refused_by_name(settings, message):
 
 def test_an_empty_class_is_refused_by_name():
     corpus = controlled_corpus(
-        Grammar(open_delimiter=0.0), context=32, training=4, evaluation=16, seed=0
+        Grammar(open_delimiter=1e-9), context=32, training=4, evaluation=16, seed=0
     )
     with pytest.raises(ValueError, match="no token of class left_delimiter, right_delimiter"):
         corpus.evaluation.require_classes()

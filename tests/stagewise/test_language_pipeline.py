@@ -155,7 +155,7 @@ def test_impossible_settings_are_refused_by_name(run, settings, message):
 
 
 def test_an_evaluation_set_without_a_class_is_refused(run):
-    setting = f"language.models.{MODEL}.grammar.name=0.0"
+    setting = f"language.models.{MODEL}.grammar.name=1e-9"
     done = stage(run, "train", MODEL, "--seed", "11", "--set", setting, results="never")
     assert done.returncode == 1
     assert "hold no token of class first_mention, repeat_start, induction" in done.stderr
@@ -178,6 +178,23 @@ def test_checkpoints_of_other_settings_and_without_weights_are_refused(run):
     assert not list(target.glob("*.parquet"))
 
 
+def test_another_measure_of_the_curve_trains_anew(run):
+    # The curve is kept with the checkpoints: on other sequences it must not be taken over.
+    source = run.paths.language(MODEL).seed(11)
+    target = run.folder / "longer" / "language" / MODEL / "seed11"
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.parquet", ".kept"))
+    more = f"language.models.{MODEL}.landmark_sequences=32"
+    done = stage(run, "train", MODEL, "--seed", "11", "--set", more, results="longer")
+    assert done.returncode == 0, done.stderr[-2000:]
+    before, after = (
+        read_table(folder / "learning.parquet").query("`class` == 'word' and step == 0")
+        for folder in (source, target)
+    )
+    assert after["tokens"].sum() > 1.5 * before["tokens"].sum()
+    means = [table["loss"].sum() / table["tokens"].sum() for table in (before, after)]
+    assert abs(means[0] - means[1]) < 0.2
+
+
 def test_the_recorded_run_is_used_where_it_has_more_seeds(run, tmp_path):
     config, place = load_config([run.config]), run.paths.language(MODEL)
     record(config, run.paths, tmp_path)
@@ -187,6 +204,6 @@ def test_the_recorded_run_is_used_where_it_has_more_seeds(run, tmp_path):
     origin = read_provenance(kept)
     write_table(read_table(kept), kept, {**origin, "seed": [1, 2, 3]})
     assert choose(config, MODEL, path, tmp_path)[1] == "the recorded full run (3 seeds)"
-    origin["config"]["language"]["models"][MODEL]["context"] = 41  # another model
+    origin["config"]["language"]["models"][MODEL]["posterior"]["gamma"] = 9.0  # another measure
     write_table(read_table(kept), kept, {**origin, "seed": [1, 2, 3]})
     assert choose(config, MODEL, path, tmp_path)[1] == "this run (2 seeds)"

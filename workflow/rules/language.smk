@@ -13,14 +13,15 @@ LANGUAGE_TABLES = [
 ]
 RUN_SETTINGS = ["grammar", "context", "network", "training"]
 SAMPLING_SETTINGS = [*RUN_SETTINGS, "posterior", "evaluation_sequences"]
-MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measure_from", "measure_all_until", "measure_every"]
+MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measured"]
 
 
 def language_settings(*names):
     """The parts of a model's configuration a rule depends on; a change reruns it."""
 
     def of(wildcards):
-        value = CONFIG.language.models[wildcards.model].model_dump()
+        model = CONFIG.language.models[wildcards.model]
+        value = model.model_dump() | {"measured": model.measured}
         value["posterior"].pop("memory_gib")
         return json.dumps({name: value[name] for name in names})
 

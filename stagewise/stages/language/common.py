@@ -30,10 +30,11 @@ def load_corpus(settings: LanguageModelConfig, seed: int, *, training: int | Non
     """
     from models.corpus import controlled_corpus
 
+    all_of_it = settings.training.steps * settings.training.batch_size
     corpus = controlled_corpus(
         settings.grammar,
         context=settings.context,
-        training=training or settings.training.steps * settings.training.batch_size,
+        training=min(training or all_of_it, all_of_it),
         evaluation=max(settings.evaluation_sequences, settings.landmark_sequences),
         seed=seed,
     )

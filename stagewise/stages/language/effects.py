@@ -17,8 +17,8 @@ from stagewise.store import write_table
 
 def steps_of(settings: LanguageModelConfig) -> list[int]:
     """Checkpoints from which effects are measured: every so many, but not the last."""
-    chosen = settings.measured[settings.prediction.every - 1 :: settings.prediction.every]
-    return [step for step in chosen if step < settings.training.steps]
+    every, before_end = settings.prediction.every, settings.measured[:-1]
+    return before_end[every - 1 :: every] or before_end[-1:]
 
 
 def run(
@@ -49,7 +49,5 @@ def run(
             table = pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
             rows.append(table.rename(columns={"influence": "effect"}))
     columns = ["step", "horizon", "source_class", "target_class", "effect", "seed"]
-    table = pd.DataFrame(columns=columns)
-    if rows:
-        table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]
+    table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]
     write_table(table, place.part("effects", seed), origin(config, model, seed))

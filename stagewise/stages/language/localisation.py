@@ -18,7 +18,8 @@ from stagewise.store import write_table
 
 def steps_of(settings: LanguageModelConfig) -> list[int]:
     """Checkpoints at which localisations are compared."""
-    return settings.measured[settings.localisation_every - 1 :: settings.localisation_every]
+    every = settings.localisation_every
+    return settings.measured[every - 1 :: every] or settings.measured[-1:]
 
 
 def run(

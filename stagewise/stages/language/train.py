@@ -5,6 +5,8 @@ A killed run goes on from its last checkpoint, with the same result to the last 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +16,18 @@ import torch
 
 from analysis.landmarks import grouped_counts, grouped_losses, outcomes
 from models.checkpoints import CheckpointError
-from models.language_checkpoints import load_model, load_state, save_checkpoint, step_folder
+from models.language_checkpoints import (
+    load_model,
+    load_origin,
+    load_state,
+    save_checkpoint,
+    step_folder,
+)
 from models.language_model import build_model, on_device
 from models.language_training import LanguageTrainer
+from stagewise.code import ROOT, source_files
 from stagewise.config import Config
+from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import is_from, load_corpus, origin
 from stagewise.store import write_table
@@ -45,7 +55,7 @@ def run(
     trainer = LanguageTrainer(
         on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
-    made = origin(config, model, seed)
+    made = origin(config, model, seed) | {"key": _key(settings)}
     curve, done = _resume(trainer, run_, config, model, seed)
     if progress is not None:
         progress(trainer.step)
@@ -70,10 +80,15 @@ def _resume(
     trainer: LanguageTrainer, run_: Path, config: Config, model: str, seed: int
 ) -> tuple[dict[int, torch.Tensor], int]:
     """Put the trainer at the last usable checkpoint: the curve so far, and the step (-1: none).
-    Checkpoints of other settings are thrown away."""
+    Checkpoints of other settings, other code or another curve are thrown away."""
     settings = config.language.models[model]
     found = [s for s in settings.training.checkpoints if step_folder(run_, s).is_dir()]
-    if found and any(is_from(step_folder(run_, s), settings, model, seed) for s in found):
+    foreign = [
+        s for s in found
+        if is_from(step_folder(run_, s), settings, model, seed)
+        or load_origin(step_folder(run_, s)).get("key") != _key(settings)
+    ]  # fmt: skip
+    if foreign:
         shutil.rmtree(run_)
         return {}, -1
     for step in reversed(found):
@@ -88,6 +103,14 @@ def _resume(
         trainer.restore(step, state)
         return dict(zip(steps, losses, strict=True)), step
     return {}, -1
+
+
+def _key(settings: LanguageModelConfig) -> str:
+    """Digest of the code a run is made by and of what its curve is measured on."""
+    digest = hashlib.sha256(json.dumps(settings.landmark_sequences).encode())
+    for path in source_files("stagewise.stages.language.train"):
+        digest.update((ROOT / path).read_bytes())
+    return digest.hexdigest()
 
 
 def _curve_table(
