@@ -65,23 +65,27 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
 )
 def delimiters_flip(e: LanguageEvidence) -> Finding:
     """C8: a flip from helpful to harmful between left and right delimiters."""
-    told, intervals, held = [], [], {}
+    told, steps, held = [], [], {}
     for label in ("bif", "gradient"):
-        turned = []
+        turned, when = [], []
         for seed in e.seeds:
             found = e.events(label, "left_delimiter", "right_delimiter", seed)
             flips = found[found["kind"] == "flip"]
-            turned.append(bool((flips["direction"] == "to_harmful").any()))
-            said = [f"{f.direction.replace('_', ' ')} {f.step:.0f}" for f in flips.itertuples()]
+            harmful = flips[flips["direction"] == "to_harmful"]
+            turned.append(not harmful.empty)
+            when += [f"{step:.0f}" for step in harmful["step"].tail(1)]
+            said = [
+                f"{f.direction.replace('_', ' ')} {f.step:.0f} [{f.ci_low:.0f}, {f.ci_high:.0f}]"
+                for f in flips.itertuples()
+            ]
             told.append(f"{label}, seed {seed}: {', '.join(said) or 'no flip'}")
-            intervals += [f"[{f.ci_low:.0f}, {f.ci_high:.0f}]" for f in flips.itertuples()]
         held[label] = turned
+        steps.append(f"{label} {share(turned)} runs (last at {', '.join(when) or 'no step'})")
     return Finding(
         predicted="raw left–right influence flips from helpful to harmful in at least two thirds "
         "of the runs, sampled (bif) and in its limit (gradient)",
-        measured=f"bif {share(held['bif'])} runs, gradient {share(held['gradient'])}; "
-        + "; ".join(told),
-        interval=", ".join(intervals),
+        measured="; ".join(steps),
+        interval="; ".join(told),
         verdict=graded([most(turned) for turned in held.values()]),
         reason=e.run_of("events"),
     )
