@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, spearmanr
+from scipy.stats import norm
 
 from analysis.alignment import checkpoint_index, joint_alignment
 from analysis.claims import GOOD, LEVEL, Finding, NoEvidence, claim, graded
@@ -214,7 +214,7 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
     off = (limit["ratio"] - 1).abs().to_numpy()
     last = limit.iloc[-1]
     held = [last["rank"] >= GOOD, last["sign"] >= 0.95, spread[-1] < spread[0], off[-1] < 0.1]
-    agreement, common, flips = _against_limit(e)
+    agreement, common, flips = e.against_limit()
     text = [
         f"γ {row.gamma:g}: ratio {row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}], rank "
         f"correlation {row.rank:.2f}, equal signs {row.sign:.0%}"
@@ -234,23 +234,6 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
         reason=f"{sum(map(bool, held))} of {len(held)} parts hold; "
         + e.run_of("localisation_summary", "trajectories", "events"),
     )
-
-
-def _against_limit(e: LanguageEvidence) -> tuple[float, int, int]:
-    """Over all pairs, checkpoints and runs: rank correlation of sampled influence with its limit,
-    sampled flips that the limit shares (same direction, overlapping intervals), and all."""
-    keys = ["experiment", "source", "target", "step"]
-    curves = e.tables["trajectories"]
-    curves = curves[curves["experiment"].str.contains("/seed")]
-    wide = curves.pivot_table(index=keys, columns="label", values="mean")
-    rank = float(spearmanr(wide["bif"], wide["gradient"]).statistic)
-    flips = e.tables["events"]
-    flips = flips[(flips["kind"] == "flip") & flips["experiment"].str.contains("/seed")]
-    both = flips[flips["estimator"] == "bif"].reset_index(names="row").merge(
-        flips[flips["estimator"] == "gradient"], on=["experiment", "source", "target", "direction"]
-    )  # fmt: skip
-    meet = (both["ci_low_x"] <= both["ci_high_y"]) & (both["ci_low_y"] <= both["ci_high_x"])
-    return rank, both.loc[meet, "row"].nunique(), int((flips["estimator"] == "bif").sum())
 
 
 @claim(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from analysis.claims import Claim, NoEvidence
 
@@ -53,6 +54,23 @@ class LanguageEvidence:
         """Events of one pair in one run, in time order."""
         found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
         return found.sort_values("step")
+
+    def against_limit(self) -> tuple[float, int, int]:
+        """Over all pairs, checkpoints and runs: rank correlation of sampled influence with its
+        limit, sampled flips that the limit shares (same direction, overlapping intervals), and
+        all sampled flips."""
+        keys = ["experiment", "source", "target", "step"]
+        curves = self.tables["trajectories"]
+        curves = curves[curves["experiment"].str.contains("/seed")]
+        wide = curves.pivot_table(index=keys, columns="label", values="mean")
+        rank = float(spearmanr(wide["bif"], wide["gradient"]).statistic)
+        flips = self.tables["events"]
+        flips = flips[(flips["kind"] == "flip") & flips["experiment"].str.contains("/seed")]
+        same = ["experiment", "source", "target", "direction"]
+        sampled = flips[flips["estimator"] == "bif"].reset_index(names="row")
+        both = sampled.merge(flips[flips["estimator"] == "gradient"], on=same)
+        meet = (both["ci_low_x"] <= both["ci_high_y"]) & (both["ci_low_y"] <= both["ci_high_x"])
+        return rank, both.loc[meet, "row"].nunique(), int((flips["estimator"] == "bif").sum())
 
     def _pair(
         self, table: pd.DataFrame, column: str, label: str, source: str, target: str, seed: int
