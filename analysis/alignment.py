@@ -35,14 +35,13 @@ def joint_alignment(
         (observed mean distance, its mean under the null, p-value).
     """
     start, length = span[0], span[1] - span[0]
+    count = sum(len(events) for events, _ in runs)
 
-    def distance(shift: np.ndarray) -> np.ndarray:
-        total = np.zeros(len(shift))
-        for events, marks in runs:
-            moved = start + (events - start + shift[:, None]) % length
-            total += np.abs(moved[..., None] - marks).min(-1).sum(-1)
-        return total / sum(len(events) for events, _ in runs)
+    def distance(times: Sequence[np.ndarray]) -> np.ndarray:
+        pairs = zip(times, runs, strict=True)
+        return sum(np.abs(t[..., None] - marks).min(-1).sum(-1) for t, (_, marks) in pairs) / count
 
-    observed = float(distance(np.zeros(1))[0])
-    null = distance(rng.uniform(0, length, size=shifts))
+    shift = rng.uniform(0, length, size=(shifts, 1))
+    observed = float(distance([events for events, _ in runs]))
+    null = distance([start + (events - start + shift) % length for events, _ in runs])
     return observed, float(null.mean()), (1 + int((null <= observed).sum())) / (1 + shifts)

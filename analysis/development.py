@@ -42,7 +42,7 @@ def transitions(
         sums = part.pivot(index="step", columns="group", values="loss")
         counts = part.pivot(index="step", columns="group", values="tokens").to_numpy(float)
         steps, losses = sums.index.to_numpy(float), sums.to_numpy()
-        mean = _smooth(losses.sum(1) / counts.sum(1))
+        mean = running_median(losses.sum(1) / counts.sum(1), SMOOTHED)
         floor = held.loc[name].get("floor", mean.min())
         best = "bigram" if held.loc[name, "bigram"] < held.loc[name, "unigram"] else "unigram"
         reference = next((r for r in (best, "unigram") if held.loc[name, r] - floor > MARGIN), None)
@@ -52,7 +52,7 @@ def transitions(
         targets = [top - share * (top - floor) for share in SHARES]
         pick = rng.integers(losses.shape[1], size=(REPLICATES, losses.shape[1]))
         drawn = losses[:, pick].sum(2) / np.maximum(counts[:, pick].sum(2), 1)  # (steps, copies)
-        copies = np.apply_along_axis(_smooth, 0, drawn)
+        copies = np.apply_along_axis(running_median, 0, drawn, SMOOTHED)
         row: dict[str, object] = {"stage": name, "reference": reference}
         for time, target in zip(TIMES, targets, strict=True):
             when = first_below(steps, mean[:, None], target)[0]
@@ -60,6 +60,12 @@ def transitions(
             row |= {time: when, **_interval(time, when, spread, steps)}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def running_median(curve: np.ndarray, points: int) -> np.ndarray:
+    """Median of each point and its neighbours, `points` (odd) in all; ends are repeated."""
+    padded = np.pad(curve, points // 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, points), axis=-1)
 
 
 def first_below(steps: np.ndarray, curves: np.ndarray, target: float) -> np.ndarray:
@@ -110,8 +116,3 @@ def _closest_to_unigram(landmarks: pd.DataFrame) -> dict[str, object]:
     for time in TIMES:
         row |= {time: steps[k], **{f"{time}_{end}": value for end, value in around.items()}}
     return row
-
-
-def _smooth(curve: np.ndarray) -> np.ndarray:
-    padded = np.pad(curve, SMOOTHED // 2, mode="edge")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED), axis=-1)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.signal import find_peaks
 from scipy.stats import false_discovery_control, norm, rankdata, t
 
+from analysis.alignment import joint_alignment
 from analysis.uncertainty import degrees_of_freedom, standard_error
 
 RESOLUTION = 1e-3  # share of a trajectory's largest size below which nothing is an event
@@ -250,17 +251,8 @@ def alignment(
     """
     if not len(events) or not len(landmarks):
         raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")
-    start, length = span[0], span[1] - span[0]
-    marks, when = np.asarray(landmarks, dtype=float), np.asarray(events, dtype=float)
-
-    def distance(times: np.ndarray) -> np.ndarray:
-        return np.abs(times[..., None] - marks).min(-1).mean(-1)
-
-    shifts = rng.uniform(0, length, size=(permutations, 1))
-    null = distance(start + (when - start + shifts) % length)
-    observed = float(distance(when))
-    p_value = (1 + int((null <= observed).sum())) / (1 + permutations)
-    return observed, float(null.mean()), p_value
+    run = (np.asarray(events, dtype=float), np.asarray(landmarks, dtype=float))
+    return joint_alignment([run], span, rng, permutations)
 
 
 def rank_agreement(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from analysis.development import first_below, running_median
 from models.corpus import Evaluation
 from models.language_model import token_losses
 from models.language_training import LanguageTrainer, Upweighting
@@ -52,18 +53,8 @@ def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) 
 
     Looked for in the running median of eleven points, against the jitter of single ones.
     """
-    steps_, raw = np.asarray(steps, dtype=float), np.asarray(losses, dtype=float)
-    half = SMOOTHED // 2
-    padded = np.pad(raw, half, mode="edge")
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED), axis=1)
-    below = np.flatnonzero(smooth < threshold)
-    if not len(below):
-        return float("nan")
-    k = int(below[0])
-    if k == 0:
-        return float(steps_[0])
-    share = (smooth[k - 1] - threshold) / (smooth[k - 1] - smooth[k])
-    return float(steps_[k - 1] + share * (steps_[k] - steps_[k - 1]))
+    smooth = running_median(np.asarray(losses, dtype=float), SMOOTHED)
+    return float(first_below(np.asarray(steps, dtype=float), smooth[:, None], threshold)[0])
 
 
 def race(

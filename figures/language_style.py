@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from analysis.development import OCTAVE_START
 from figures.style import BLUE, GREEN, GREY, INK, ORANGE, PALE, PURPLE, RED, SKY, Look
 
 LOOKS = {
@@ -16,7 +17,6 @@ LOOKS = {
 }
 CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY)
 SHADED = ("word", "induction", "delimiter_kind")  # stages drawn, where they were learnt
-LINEAR_BELOW = 8  # the axis of steps is log2(step + 8): early stages are short
 
 
 def spoken(name: str) -> str:
@@ -29,8 +29,8 @@ def step_axis(axis: Axes, last: float, *, label: bool = True) -> None:
     axis.set_xscale(
         "function",
         functions=(
-            lambda x: np.log2(np.maximum(x, -LINEAR_BELOW + 1e-9) + LINEAR_BELOW),
-            lambda y: 2.0**y - LINEAR_BELOW,
+            lambda x: np.log2(np.maximum(x, -OCTAVE_START + 1e-9) + OCTAVE_START),
+            lambda y: 2.0**y - OCTAVE_START,
         ),
     )
     marks = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000]

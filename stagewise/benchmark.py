@@ -8,7 +8,10 @@ import os
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -100,8 +103,13 @@ def toy_benchmark(*, threads: int, draws: int, peer_draws: int) -> str:
     )
 
 
-def _peer_rate(model: nn.Module, settings: tuple[float, float, float], draws: int) -> float:
-    """devinterp's chain steps per second on the same loss."""
+@contextmanager
+def peer_library() -> Iterator[tuple[Any, Any]]:
+    """The peer's data set class and its sampler, without their chatter.
+
+    Raises:
+        RuntimeError: the peer is not installed.
+    """
     os.environ["TQDM_DISABLE"] = "1"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,6 +121,12 @@ def _peer_rate(model: nn.Module, settings: tuple[float, float, float], draws: in
                 "the benchmark's peer is not installed: pip install 'stagewise[dev]'"
             ) from error
         logging.getLogger("devinterp").setLevel(logging.ERROR)
+        yield Dataset, sample
+
+
+def _peer_rate(model: nn.Module, settings: tuple[float, float, float], draws: int) -> float:
+    """devinterp's chain steps per second on the same loss."""
+    with peer_library() as (Dataset, sample):
         nbeta, gamma, step_size = settings
         items = [[k, k] for k in range(model.targets.shape[1])]  # type: ignore[index]
         data = Dataset.from_dict({"input_ids": items}).with_format("torch")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import multiprocessing
 import os
 import re
@@ -24,6 +23,7 @@ from analysis.token_loss import LanguageModelLoss, stacked_parameters
 from models.corpus import Corpus, controlled_corpus
 from models.language_model import build_model, on_device, token_losses
 from models.language_training import LanguageTrainer
+from stagewise.benchmark import peer_library
 from stagewise.language_config import LanguageModelConfig
 
 TRAINED = 100  # steps before the checkpoint that is sampled
@@ -110,17 +110,7 @@ def _peer_sampling(
     model: torch.nn.Module, corpus: Corpus, posterior: Any, draws: int, output: Path, device: str
 ) -> tuple[float, Path]:
     """devinterp's chain steps per second on the same posterior, and where its traces lie."""
-    os.environ["TQDM_DISABLE"] = "1"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            from datasets import Dataset
-            from devinterp.slt.sampling import sample
-        except ImportError as error:
-            raise RuntimeError(
-                "the benchmark's peer is not installed: pip install 'stagewise[dev]'"
-            ) from error
-        logging.getLogger("devinterp").setLevel(logging.ERROR)
+    with peer_library() as (Dataset, sample):
         training, evaluation = (
             Dataset.from_dict({"input_ids": tokens.tolist()}).with_format("torch")
             for tokens in (corpus.training, corpus.evaluation.tokens)

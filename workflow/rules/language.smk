@@ -1,7 +1,7 @@
 # The language models: train, measure influence and landmarks, intervene, predict, find events.
 
-
 from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
+from stagewise.stages.language.common import RUN_KEYS
 
 LANGUAGE_MODELS = list(CONFIG.language.models)
 LANGUAGE_RUN = PATHS.root / "language/{model}/seed{seed}"
@@ -11,8 +11,7 @@ LANGUAGE_TABLES = [
     *LANGUAGE_COLLECTED, "transitions", "trajectories", "events", "forecast",
     "forecast_means", "localisation", "races", "race_differences", "localisation_summary", "milestones",
 ]
-RUN_SETTINGS = ["grammar", "context", "network", "training"]
-SAMPLING_SETTINGS = [*RUN_SETTINGS, "posterior", "evaluation_sequences"]
+SAMPLING_SETTINGS = [*RUN_KEYS, "posterior", "evaluation_sequences"]
 MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measured"]
 
 
@@ -58,7 +57,7 @@ rule language_train:
     output:
         LANGUAGE_RUN / "learning.parquet",
     params:
-        settings=language_settings(*RUN_SETTINGS, "landmark_sequences"),
+        settings=language_settings(*RUN_KEYS, "landmark_sequences"),
     log:
         PATHS.root / "logs/language_train/{model}_seed{seed}.log",
     benchmark:
@@ -104,7 +103,7 @@ rule language_landmarks:
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("landmarks", "baselines")],
     params:
-        settings=language_settings(*RUN_SETTINGS, "landmark_sequences"),
+        settings=language_settings(*RUN_KEYS, "landmark_sequences"),
     log:
         PATHS.root / "logs/language_landmarks/{model}_seed{seed}.log",
     benchmark:
@@ -126,7 +125,7 @@ rule language_upweighting:
     output:
         LANGUAGE_RUN / "upweighting_{class_name}.parquet",
     params:
-        settings=language_settings(*RUN_SETTINGS, "landmark_sequences", "upweighting"),
+        settings=language_settings(*RUN_KEYS, "landmark_sequences", "upweighting"),
     log:
         PATHS.root / "logs/language_upweighting/{model}_{class_name}_seed{seed}.log",
     benchmark:
@@ -150,7 +149,7 @@ rule language_effects:
         LANGUAGE_RUN / "effects.parquet",
     params:
         settings=language_settings(
-            *RUN_SETTINGS, "landmark_sequences", "measure_from", "measure_all_until", "measure_every", "prediction"
+            *RUN_KEYS, "landmark_sequences", "measure_from", "measure_all_until", "measure_every", "prediction"
         ),
     log:
         PATHS.root / "logs/language_effects/{model}_seed{seed}.log",
