@@ -20,6 +20,7 @@ def leave_one_out(
     *,
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
+    batches: Tensor | None = None,
 ) -> Tensor:
     r"""Influence by retraining with source i weighted down by eta, every source at once.
 
@@ -39,6 +40,7 @@ def leave_one_out(
         optimizer=optimizer,
         learning_rate=learning_rate,
         sample_weights=weights,
+        batches=batches,
     )
     losses = sample_losses(trained, targets).movedim(0, 1)  # (1 + etas, recorded, source, target)
     return (losses[:1] - losses[1:]) / eta[1:, None, None, None]
@@ -52,6 +54,7 @@ def window_ablation(
     *,
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
+    batches: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Remove a source during a window of training only, for every window and source at once.
 
@@ -77,7 +80,14 @@ def window_ablation(
         open_now = ((start <= step) & (step < end)).to(targets.dtype)
         return 1 - open_now[:, None, None] * remove  # (window, source, n)
 
-    full = trajectory(initial, targets, steps, optimizer=optimizer, learning_rate=learning_rate)
+    full = trajectory(
+        initial,
+        targets,
+        steps,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batches=batches,
+    )
     ablated = trajectory(
         initial,
         targets,
@@ -85,6 +95,7 @@ def window_ablation(
         optimizer=optimizer,
         learning_rate=learning_rate,
         sample_weights=sample_weights,
+        batches=batches,
     )
     at_end = torch.zeros(len(windows), n, n, dtype=targets.dtype)
     largest, when = torch.zeros_like(at_end), torch.zeros_like(at_end)

@@ -20,6 +20,7 @@ def unrolled_influence(
     *,
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
+    batches: Tensor | None = None,
 ) -> Tensor:
     r"""Influence $d\ell_j(t) / dv_i$ at v = 1, differentiated through every training step.
 
@@ -28,7 +29,8 @@ def unrolled_influence(
     the removed share goes to zero, and exact to rounding.
 
     Args:
-        initial: unbatched weights; targets: (features, items); record: increasing steps.
+        initial: unbatched weights; targets: (features, items); record: increasing steps;
+        batches: factors on v per step, as for `trajectory`: the order of the data is held fixed.
 
     Returns:
         (recorded, source, target), squared-error units per unit of sample weight. Negative: the
@@ -41,17 +43,18 @@ def unrolled_influence(
     kept = []
     for step in range(max(record) + 1):
         if step in record:
-            kept.append(_directional(state.weights, tangent.weights, targets))
+            kept.append(directional(state.weights, tangent.weights, targets))
         if step < max(record):
+            seen = ones[0] if batches is None else batches[step]
             state, tangent = jvp(  # type: ignore[misc]
-                lambda s, v, t=step: update(s, targets, v, t, optimizer, learning_rate),
+                lambda s, v, t=step, b=seen: update(s, targets, v * b, t, optimizer, learning_rate),
                 (state, ones),
                 (tangent, towards_source),
             )
     return torch.stack(kept)
 
 
-def _directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
+def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
     """Change of every loss along each source's tangent: (source, target)."""
     error = weights.W2 @ weights.W1 - targets
     moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1

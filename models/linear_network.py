@@ -90,3 +90,37 @@ def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     """
     U, s, Vt = np.linalg.svd(targets / targets.shape[1], full_matrices=False)
     return U, s, Vt.T
+
+
+def sample_derivatives(weights: Weights, targets: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Gradients and Hessians of every item's loss at one network, in closed form.
+
+    With c = W1 x_i and e = W2 c - y_i: $\partial_c = W_2^T e$, $\partial_{W_2} = e c^T$,
+    $\partial_c^2 = W_2^T W_2$, $\partial_{W_2}^2 = 1 \otimes c c^T$ and
+    $\partial_c \partial_{W_2} = W_2 c + e\,1$; other columns of W1 do not enter.
+
+    Args:
+        weights: of one network.
+
+    Returns:
+        (items, parameters) and (items, parameters, parameters); parameters in the order of W1
+        then W2, each flattened.
+    """
+    (hidden, n), features = weights.W1.shape, weights.W2.shape[0]
+    split = hidden * n
+    size, dtype = split + features * hidden, weights.W1.dtype
+    error = residuals(weights, targets)
+    identity = torch.eye(hidden, dtype=dtype)
+    gradients = torch.zeros(n, size, dtype=dtype)
+    hessians = torch.zeros(n, size, size, dtype=dtype)
+    for i in range(n):
+        c, e = weights.W1[:, i], error[:, i]
+        column = slice(i, split, n)  # W1[:, i] among the parameters
+        gradients[i, column] = weights.W2.T @ e
+        gradients[i, split:] = torch.outer(e, c).flatten()
+        mixed = torch.einsum("fa,b->afb", weights.W2, c) + torch.einsum("f,ab->afb", e, identity)
+        hessians[i, column, column] = weights.W2.T @ weights.W2
+        hessians[i, column, split:] = mixed.flatten(1)
+        hessians[i, split:, column] = mixed.flatten(1).T
+        hessians[i, split:, split:] = torch.block_diag(*[torch.outer(c, c)] * features)
+    return gradients, hessians

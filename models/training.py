@@ -71,6 +71,22 @@ def update(
     raise ValueError(f"optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}")
 
 
+def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
+    """Which items every step sees: factors on the sample weights, (steps, items), float64.
+
+    Each step draws `batch_size` different items, with factor items / batch_size (so that the
+    gradient is right on average), and 0 for the others.
+
+    Raises:
+        ValueError: the batch is empty or larger than the data.
+    """
+    if not 1 <= batch_size <= items:
+        raise ValueError(f"batch_size {batch_size}: from 1 to the {items} items")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.rand(steps, items, generator=generator, dtype=torch.float64).argsort(-1)
+    return (order < batch_size) * torch.tensor(items / batch_size, dtype=torch.float64)
+
+
 def recorded_steps(steps: int, every: int) -> list[int]:
     """0, every, 2 every, ... up to and including `steps`."""
     return sorted({*range(0, steps + 1, every), steps})
@@ -84,6 +100,7 @@ def trajectory(
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
     sample_weights: Tensor | SampleWeights | None = None,
+    batches: Tensor | None = None,
 ) -> Iterator[tuple[int, Weights]]:
     """Yield (step, weights) at step 0, 1, ..., `steps` of training from `initial`.
 
@@ -92,6 +109,7 @@ def trajectory(
         targets: Y, shape (features, items).
         sample_weights: v of shape (..., items), or a function of the step; ones by default.
             Its leading dimensions broadcast with those of `initial`.
+        batches: factors on v, (steps or more, items), as from `minibatches`; none by default.
 
     Raises:
         FloatingPointError: training diverged; names the step and the learning rate.
@@ -107,7 +125,9 @@ def trajectory(
                 f"training diverged by step {step} at learning rate {learning_rate}: lower it"
             )
         yield step, state.weights
-        state = update(state, targets, weights_at(step), step, optimizer, learning_rate)
+        if step < steps:
+            v = weights_at(step) if batches is None else weights_at(step) * batches[step]
+            state = update(state, targets, v, step, optimizer, learning_rate)
 
 
 def train(
@@ -118,6 +138,7 @@ def train(
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
     sample_weights: Tensor | SampleWeights | None = None,
+    batches: Tensor | None = None,
 ) -> Weights:
     """Weights at the steps in `record`; arguments and errors as for `trajectory`.
 
@@ -131,6 +152,7 @@ def train(
         optimizer=optimizer,
         learning_rate=learning_rate,
         sample_weights=sample_weights,
+        batches=batches,
     )
     wanted = set(record)
     kept = [weights for step, weights in path if step in wanted]

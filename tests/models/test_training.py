@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
+from analysis.gaussian import derivatives
 from models.linear_network import (
     Weights,
     aligned_weights,
     gradient,
     initial_mode_strength,
     random_weights,
+    sample_derivatives,
     sample_losses,
 )
-from models.training import recorded_steps, train, trajectory
+from models.training import minibatches, recorded_steps, train, trajectory
 from tests.conftest import ROUNDING
 
 
@@ -98,3 +100,40 @@ def test_mode_strength_of_an_aligned_start_is_its_scale_squared(targets):
     assert initial_mode_strength(start, targets) == pytest.approx(9e-4, rel=1e-9)
     with pytest.raises(ValueError, match="below the number of modes"):
         aligned_weights(targets, 4, 0.03)
+
+
+def test_minibatches_see_distinct_items_and_are_right_on_average(targets):
+    batches = minibatches(8, 3, 4000, seed=1)
+    assert ((batches > 0).sum(-1) == 3).all()
+    assert set(batches.unique().tolist()) == {0.0, 8 / 3}
+    # Mean 1, standard error sqrt((8/3 - 1) / 4000) = 0.02; drawing one item too few gives 0.67.
+    assert (batches.mean(0) - 1).abs().max() < 0.08
+    assert torch.equal(minibatches(8, 8, 5, seed=0), torch.ones(5, 8, dtype=torch.float64))
+    with pytest.raises(ValueError, match="batch_size 9: from 1 to the 8 items"):
+        minibatches(8, 9, 5, seed=0)
+
+
+def test_a_batch_trains_on_its_items_alone(targets):
+    start, batches = _start(), minibatches(8, 2, 1, seed=4)
+    stepped = train(start, targets, [1], learning_rate=0.05, batches=batches)
+    grads = gradient(start, targets, batches[0])
+    torch.testing.assert_close(stepped.W1[0], start.W1 - 0.05 * grads.W1, rtol=0, atol=ROUNDING)
+    unseen = batches[0] == 0
+    assert torch.equal(stepped.W1[0][:, unseen], start.W1[:, unseen])
+
+
+@pytest.mark.parametrize("shape", [(8, 15, 16), (8, 15, 3)])
+def test_sample_derivatives_equal_automatic_differentiation(targets, shape):
+    items, features, hidden = shape
+    weights = random_weights(items, features, hidden, 0.4, 7)
+    split = hidden * items
+
+    def losses(flat: torch.Tensor) -> torch.Tensor:
+        W1, W2 = flat[:split].view(hidden, items), flat[split:].view(features, hidden)
+        return sample_losses(Weights(W1, W2), targets)
+
+    flat = torch.cat([w.flatten() for w in weights])
+    for mine, automatic in zip(
+        sample_derivatives(weights, targets), derivatives(losses, flat), strict=True
+    ):
+        torch.testing.assert_close(mine, automatic, rtol=0, atol=ROUNDING)
