@@ -3,48 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import exprel
 
+from analysis.theory.frechet import reaction
+from analysis.theory.modes import mode_strength
 from models.linear_network import mode_basis
-
-
-def mode_strength(s: np.ndarray, time: np.ndarray, initial: float, sigma: float) -> np.ndarray:
-    r"""Strength of a mode under gradient flow from a small balanced initialisation.
-
-    Solves $\dot G = 2 G (s - \sigma G)$:
-    $G(t) = (s/\sigma) / (1 + (s/(\sigma G_0) - 1) e^{-2 s t})$.
-
-    Args:
-        s: singular value(s) of the input-output covariance; time: learning rate x steps
-            (broadcast against s); initial: G_0 > 0; sigma: input variance, 1/items for one-hot.
-
-    Source: Saxe, McClelland and Ganguli 2019.
-    """
-    return (s / sigma) / (1 + (s / (sigma * initial) - 1) * np.exp(-2 * s * time))
-
-
-def half_rise_time(s: np.ndarray, initial: float, sigma: float) -> np.ndarray:
-    """Time at which the strength reaches half of s / sigma."""
-    return np.log(s / (sigma * initial) - 1) / (2 * s)
-
-
-def divided_difference(
-    s1: np.ndarray, s2: np.ndarray, time: np.ndarray, initial: float, sigma: float
-) -> np.ndarray:
-    r"""$(f(s_1) - f(s_2)) / (s_1 - s_2)$ for f = `mode_strength` at one time, without cancellation.
-
-    Written through $e(x) = (e^x - 1)/x$, which is 1 at 0, so that equal singular values give
-    $f'(s)$ by the same formula: with $D$ the denominator of f and $a = 1/(\sigma G_0)$,
-    $f[s_1, s_2] = (1/\sigma - f(s_2) D[s_1, s_2]) / D(s_1)$ and
-    $D[s_1, s_2] = a e^{-2 s_1 t} - 2 t (a s_2 - 1) e^{-2 s_2 t} e(-2 (s_1 - s_2) t)$.
-    """
-    s1, s2 = np.maximum(s1, s2), np.minimum(s1, s2)  # exponents below stay negative
-    a = 1 / (sigma * initial)
-    slope = a * np.exp(-2 * s1 * time) - 2 * time * (a * s2 - 1) * np.exp(-2 * s2 * time) * exprel(
-        -2 * (s1 - s2) * time
-    )
-    denominator = 1 + (a * s1 - 1) * np.exp(-2 * s1 * time)
-    return (1 / sigma - mode_strength(s2, time, initial, sigma) * slope) / denominator
 
 
 def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
@@ -55,7 +17,8 @@ def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float
     function. In the singular basis, A the square part of M and B its rows outside U:
     symmetric part of A times $(f_j - f_k)/(s_j - s_k)$ (change of strengths and rotation),
     antisymmetric part times $(f_j + f_k)/(s_j + s_k)$, B times $f_k/s_k$.
-    The shift of the input covariance by the same reweighting is left out: see the README.
+    The shift of the input covariance by the same reweighting is left out; first-order theory
+    has it.
 
     Args:
         targets: Y (features, items) of full column rank; times: learning rate x steps;
@@ -71,17 +34,16 @@ def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float
     U, s, V = mode_basis(targets)
     if s[-1] < 1e-12 * s[0] or initial <= 0:
         raise ValueError(f"needs positive modes (lowest {s[-1]:.3g}) and strength ({initial:.3g})")
-    t, sigma = np.asarray(times, dtype=float)[:, None, None], 1 / n
-    f = mode_strength(s, t[:, 0], initial, sigma)  # (times, modes)
-    symmetric = divided_difference(s[:, None], s[None, :], t, initial, sigma)
-    rotation = (f[:, :, None] + f[:, None, :]) / (s[:, None] + s[None, :])
+    times = np.asarray(times, dtype=float)
+    f = mode_strength(s, times[:, None], initial, 1 / n)  # (times, modes)
+    symmetric, rotation, outside_factor = reaction(s, times, initial, 1 / n)
     residual = np.einsum("ak,tk,ik->tai", U, f, V) - targets  # W(t) - Y: (times, features, items)
-    influence = np.empty((len(t), n, n))
+    influence = np.empty((len(times), n, n))
     for source in range(n):
         shift = np.outer(targets[:, source], V[source]) / n  # M V
         A = U.T @ shift
         outside = shift - U @ A
         moved = (A + A.T) / 2 * symmetric + (A - A.T) / 2 * rotation
-        d_map = U @ moved + outside * (f / s)[:, None, :]  # dW V
+        d_map = U @ moved + outside * outside_factor[:, None, :]  # dW V
         influence[:, source] = np.einsum("tai,tak,ik->ti", residual, d_map, V)
     return influence

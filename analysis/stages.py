@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.manifold import ClassicalMDS
 
-from analysis.closed_form import mode_strength
+from analysis.theory.modes import mode_strength
 from models.hierarchy import Hierarchy, Node
 from models.linear_network import mode_basis
 

@@ -8,12 +8,8 @@ import pytest
 import sympy
 import torch
 
-from analysis.closed_form import (
-    closed_form_influence,
-    divided_difference,
-    half_rise_time,
-    mode_strength,
-)
+from analysis.closed_form import closed_form_influence
+from analysis.theory.modes import divided_difference, half_rise_time, mode_strength
 from analysis.unrolled import unrolled_influence
 from models.hierarchy import Hierarchy
 from models.linear_network import Weights, aligned_weights, gradient, mode_basis

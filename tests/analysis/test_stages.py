@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.closed_form import half_rise_time
 from analysis.stages import (
     branch_point,
     embed,
@@ -16,6 +15,7 @@ from analysis.stages import (
     stage_name,
     theory_maps,
 )
+from analysis.theory.modes import half_rise_time
 
 
 def test_progress_of_a_distinction_is_its_mode_in_a_balanced_tree(tree):
