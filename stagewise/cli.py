@@ -21,7 +21,7 @@ from stagewise.options import (
     load,
     progress_bar,
 )
-from stagewise.paths import ESTIMATORS, Paths
+from stagewise.paths import ESTIMATORS, EXACT, Paths
 
 # typer: options from type hints, help for free; the stages import torch only when called.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -46,7 +46,7 @@ def toy_train(seed: Seed, configfile: Files = None, set_: Settings = None) -> No
 
 @toy.command("influence")
 def toy_influence(
-    estimator: Annotated[str, typer.Argument(help=", ".join(ESTIMATORS))],
+    estimator: Annotated[str, typer.Argument(help=f"exact (all but bif), {', '.join(ESTIMATORS)}")],
     seed: Seed,
     configfile: Files = None,
     set_: Settings = None,
@@ -60,7 +60,8 @@ def toy_influence(
     if estimator != "bif":
         from stagewise.stages import exact
 
-        exact.run(config, estimator, checkpoints, output)
+        for name in EXACT if estimator == "exact" else (estimator,):
+            exact.run(config, name, checkpoints, paths.estimator(name, seed))
         return
     from analysis.posterior import cost
     from stagewise.stages import bif

@@ -15,11 +15,16 @@ from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.settings import Optimizer
 from stagewise.language_config import LanguageConfig
 from stagewise.sections import ConfigError, Section, distinct
+from stagewise.theory_config import TheoryConfig
 from stagewise.yaml_files import Loader, read_yaml
 
 ROOT = Path(__file__).parent.parent
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
-REPLACED_WHOLE = {"toy.hierarchy"}  # mappings an override replaces instead of extending
+REPLACED_WHOLE = {"hierarchy"}  # mappings an override replaces instead of extending
+NULLABLE = (  # mappings whose entries an override leaves out by setting them to null
+    "language.models", "language.models.*.upweighting.classes", "theory.hierarchies",
+    "theory.optimizers",
+)  # fmt: skip
 
 
 class SweepConfig(Section):
@@ -70,6 +75,9 @@ class ToyConfig(Section):
     checkpoint_every: int = Field(20, ge=1, description="steps between checkpoints")
     optimizer: Optimizer = Field(
         "gradient_descent", description="gradient_descent, momentum (0.9) or adam"
+    )
+    batch_size: int | None = Field(
+        None, ge=1, description="items per training step, drawn anew; null: all of them"
     )
     seeds: int = Field(10, ge=1, description="initialisations: seed, seed + 1, ...")
     etas: list[float] = Field(
@@ -127,6 +135,8 @@ class ToyConfig(Section):
                 f"posterior.draws = {local.draws}: with chains = {local.chains} at least "
                 f"{2 * blocks}, for {MIN_BLOCKS} blocks of 2 draws behind a standard error"
             )
+        if (self.batch_size or 0) > len(tree.items):
+            raise ValueError(f"batch_size = {self.batch_size}: at most the {len(tree.items)} items")
         if (self.posterior.batch_size or 0) > len(tree.items):
             raise ValueError(
                 f"posterior.batch_size = {self.posterior.batch_size}: at most the "
@@ -144,6 +154,12 @@ class ToyConfig(Section):
         """The hierarchy as a tree."""
         return Hierarchy.from_mapping(self.hierarchy)
 
+    @property
+    def training(self) -> str:
+        """How it is trained, in words; "gradient_descent" is what the theory is of."""
+        batches = "" if self.batch_size is None else f" with batches of {self.batch_size}"
+        return self.optimizer + batches
+
 
 class Config(Section):
     """Everything a run depends on."""
@@ -152,6 +168,46 @@ class Config(Section):
     seed: int = Field(0, ge=0, lt=2**31, description="first seed")
     toy: ToyConfig = Field(ToyConfig(), description="toy model")
     language: LanguageConfig = Field(LanguageConfig(), description="language models")
+    theory: TheoryConfig = Field(TheoryConfig(), description="theory, tried off its home")
+
+    @model_validator(mode="after")
+    def _variants(self) -> Self:
+        for name in self.variants:
+            self.variant(name)
+        return self
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the theory's variants of the toy."""
+        return list(dict.fromkeys([*self.theory.hierarchies, *self.theory.optimizers]))
+
+    def variant(self, name: str) -> ToyConfig:
+        """The toy of one of the theory's variants.
+
+        Raises:
+            ConfigError: the name is unknown, or a key of the variant is not allowed.
+        """
+        groups = ("hierarchies", "optimizers")
+        for group in groups:
+            own = getattr(self.theory, group).get(name)
+            if own is not None:
+                break
+        else:
+            allowed = ", ".join(self.variants) or "none"
+            raise ConfigError(f"variant {name!r}: choose one of {allowed}")
+        merged = self.toy.model_dump()
+        for override in (self.theory.shared, own):
+            merged = merge(merged, override)
+        if "focus" not in own and set(merged["focus"] or ()) - set(
+            Hierarchy.from_mapping(merged["hierarchy"]).items
+        ):
+            merged["focus"] = None
+        try:
+            return ToyConfig.model_validate(merged)
+        except ValidationError as error:
+            problems = (_explain(problem, ToyConfig) for problem in error.errors())
+            where = f"theory.{group}.{name} (with theory.shared)"
+            raise ConfigError("\n".join(f"{where}: {text}" for text in problems)) from error
 
     @property
     def toy_seeds(self) -> list[int]:
@@ -170,7 +226,7 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any], at: str = "") ->
         path = f"{at}.{key}" if at else str(key)
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = (
-            merge(merged[key], value, path) if both and path not in REPLACED_WHOLE else value
+            merge(merged[key], value, path) if both and key not in REPLACED_WHOLE else value
         )
     return merged
 
@@ -217,47 +273,53 @@ def load_config(
         for part in reversed(key.split(".")):
             nested = {part: nested}
         merged = merge(merged, nested)
-    models = merged.get("language", {}).get("models")
-    if isinstance(models, dict):  # what an override sets to null is left out
-        merged["language"]["models"] = models = _without_nulls(models)
-        for model in models.values():
-            raced = model.get("upweighting") if isinstance(model, dict) else None
-            if isinstance(raced, dict) and isinstance(raced.get("classes"), dict):
-                model["upweighting"] = {**raced, "classes": _without_nulls(raced["classes"])}
+    for path in NULLABLE:
+        merged = _without_nulls(merged, path.split("."))
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(problem) for problem in error.errors())) from error
 
 
-def _without_nulls(entries: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entries.items() if value is not None}
+def _without_nulls(tree: Any, path: list[str]) -> Any:
+    """`tree` with the null entries of the mapping at `path` left out; * stands for any key."""
+    if not isinstance(tree, dict):
+        return tree
+    if not path:
+        return {key: value for key, value in tree.items() if value is not None}
+    return {
+        key: _without_nulls(value, path[1:]) if path[0] in ("*", key) else value
+        for key, value in tree.items()
+    }
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: Any, root: Any = None) -> str:
+    root = root or Config
     path = [str(part) for part in problem["loc"]]
     key, value = ".".join(path) or "config", problem["input"]
     if problem["type"] == "extra_forbidden":
-        names = list(_section(path[:-1]).model_fields)
+        names = list(_section(path[:-1], root).model_fields)
         close = difflib.get_close_matches(path[-1], names, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         return f"{key} = {value!r}: unknown key{hint}; allowed: {', '.join(names)}"
     message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error" and isinstance(value, dict) and _is_section(path):
-        return f"{key}.{message}"
+    if isinstance(problem.get("ctx", {}).get("error"), ConfigError):
+        return message
+    if problem["type"] == "value_error" and isinstance(value, dict) and _is_section(path, root):
+        return f"{key}.{message}" if path else message
     shown = repr(value)
     return f"{key} = {shown if len(shown) < 200 else shown[:197] + '...'}: {message}"
 
 
-def _section(path: list[str]) -> Any:
+def _section(path: list[str], root: Any) -> Any:
     """The type of the part of the configuration at `path`; of a mapping's entries, their type."""
-    found: Any = Config
+    found: Any = root
     for part in path:
         is_entry = get_origin(found) is dict
         found = get_args(found)[1] if is_entry else found.model_fields[part].annotation
     return found
 
 
-def _is_section(path: list[str]) -> bool:
-    found = _section(path)
+def _is_section(path: list[str], root: Any) -> bool:
+    found = _section(path, root)
     return isinstance(found, type) and issubclass(found, BaseModel)

@@ -10,6 +10,7 @@ from stagewise.config import Config
 EXACT: dict[str, tuple[str, ...]] = {
     "bif_gaussian": ("posterior.nbeta", "posterior.gamma"),
     "closed_form": (),
+    "first_order": (),
     "unrolled": (),
     "loo": ("etas",),
 }
@@ -18,10 +19,10 @@ FIRST_SEED = ("token_influence",)  # shown for the first run of a language model
 
 
 class Paths:
-    """File names of one run, below the configured output root."""
+    """File names of one run, below the output root (a folder, or that of a configuration)."""
 
-    def __init__(self, config: Config) -> None:
-        self.root = Path(config.results)
+    def __init__(self, root: Config | Path) -> None:
+        self.root = root if isinstance(root, Path) else Path(root.results)
         self.toy = self.root / "toy"
         self.influence = self.toy / "influence.parquet"
         self.events = self.root / "events.parquet"
@@ -44,6 +45,14 @@ class Paths:
     def part(self, name: str, seed: int) -> Path:
         """One seed's share of a table that `whole` holds for all seeds."""
         return self.seed(seed) / f"{name}.parquet"
+
+    def variant(self, name: str) -> Paths:
+        """Results of a variant of the toy, laid out like those of a run of its own."""
+        return Paths(self.root / "theory" / "variants" / name)
+
+    def theory(self, name: str) -> Path:
+        """A table of the theory's checks."""
+        return self.root / "theory" / f"{name}.parquet"
 
     def language(self, model: str) -> LanguagePaths:
         """Results of one language model."""

@@ -73,7 +73,7 @@ def gather(config: Config, paths: Paths) -> Evidence:
     return Evidence(
         tree=config.toy.tree,
         focus=config.toy.tree.focus(config.toy.focus),
-        optimizer=config.toy.optimizer,
+        optimizer=config.toy.training,
         checkpoint_every=config.toy.checkpoint_every,
         influence=labelled(read_table(paths.influence)),
         events=read_table(paths.whole("events")),

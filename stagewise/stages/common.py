@@ -22,11 +22,12 @@ class TrainingOptions(TypedDict):
 
     optimizer: Optimizer
     learning_rate: float
+    batches: Tensor | None
 
 
 NETWORK_KEYS = (
     "hierarchy", "hidden_width", "learning_rate", "init_scale", "initialisation", "steps",
-    "checkpoint_every", "optimizer",
+    "checkpoint_every", "optimizer", "batch_size",
 )  # fmt: skip
 
 
@@ -51,9 +52,14 @@ def load_checked(path: Path, config: Config) -> ToyRun:
     return run_
 
 
-def training_options(toy: Any) -> TrainingOptions:
-    """Optimizer and learning rate of a toy configuration."""
-    return {"optimizer": toy.optimizer, "learning_rate": toy.learning_rate}
+def training_options(toy: Any, seed: int) -> TrainingOptions:
+    """Optimizer, learning rate and batches of a run of a toy configuration."""
+    from models.training import minibatches
+
+    batches = None
+    if toy.batch_size is not None:
+        batches = minibatches(len(toy.tree.items), toy.batch_size, toy.steps, seed)
+    return {"optimizer": toy.optimizer, "learning_rate": toy.learning_rate, "batches": batches}
 
 
 def pair_table(values: np.ndarray | Tensor, run: ToyRun, **columns: Any) -> pd.DataFrame:

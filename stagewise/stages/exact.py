@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from analysis.closed_form import closed_form_influence
-from analysis.gaussian import NotPositiveDefiniteError, derivatives, gaussian_influence
+from analysis.first_order import first_order_influence
+from analysis.gaussian import NotPositiveDefiniteError, gaussian_influence
 from analysis.retraining import leave_one_out
 from analysis.unrolled import unrolled_influence
 from models.checkpoints import ToyRun
-from models.linear_network import Weights, initial_mode_strength, sample_losses
+from models.linear_network import Weights, initial_mode_strength, sample_derivatives
 from stagewise.config import Config, ToyConfig
 from stagewise.stages.common import (
     INFLUENCE_COLUMNS,
@@ -44,13 +44,14 @@ def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None
 
 
 def _unrolled(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
-    values = unrolled_influence(run_.initial, run_.targets, run_.steps, **training_options(toy))
+    options = training_options(toy, run_.seed)
+    values = unrolled_influence(run_.initial, run_.targets, run_.steps, **options)
     return influence_table("unrolled", values, run_)
 
 
 def _loo(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
     values = leave_one_out(
-        run_.initial, run_.targets, run_.steps, toy.etas, **training_options(toy)
+        run_.initial, run_.targets, run_.steps, toy.etas, **training_options(toy, run_.seed)
     )
     tables = [
         influence_table("loo", value, run_, eta=eta)
@@ -60,8 +61,8 @@ def _loo(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
 
 
 def _closed_form(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
-    if toy.optimizer != "gradient_descent":
-        logger.warning("closed_form assumes gradient_descent, not %s: left out", toy.optimizer)
+    if toy.training != "gradient_descent":
+        logger.warning("closed_form assumes gradient_descent, not %s: left out", toy.training)
         return pd.DataFrame(columns=INFLUENCE_COLUMNS)
     if toy.hidden_width < len(run_.items):
         logger.warning("closed_form assumes a hidden unit per item (%d): left out", len(run_.items))
@@ -74,6 +75,21 @@ def _closed_form(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
     return influence_table("closed_form", values, run_)
 
 
+def _first_order(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
+    if toy.optimizer != "gradient_descent":
+        logger.warning("first_order is of gradient descent, not %s: left out", toy.optimizer)
+        return pd.DataFrame(columns=INFLUENCE_COLUMNS)
+    options = training_options(toy, run_.seed)
+    values = first_order_influence(
+        run_.initial,
+        run_.targets,
+        run_.steps,
+        learning_rate=options["learning_rate"],
+        batches=options["batches"],
+    )
+    return influence_table("first_order", values, run_)
+
+
 def gaussian_by_checkpoint(
     run_: ToyRun, settings: list[tuple[float, float, bool]], steps: list[int] | None = None
 ) -> np.ndarray:
@@ -83,19 +99,12 @@ def gaussian_by_checkpoint(
         (settings, checkpoints, source, target); NaN where the local posterior is not positive
         definite.
     """
-    split = run_.weights.W1[0].numel()
-
-    def losses(flat: torch.Tensor) -> torch.Tensor:
-        W1 = flat[:split].view(run_.weights.W1.shape[1:])
-        W2 = flat[split:].view(run_.weights.W2.shape[1:])
-        return sample_losses(Weights(W1, W2), run_.targets)
-
     chosen = [k for k, step in enumerate(run_.steps) if steps is None or step in steps]
     n = len(run_.items)
     values = np.full((len(settings), len(chosen), n, n), np.nan)
     for position, k in enumerate(chosen):
-        flat = torch.cat([run_.weights.W1[k].flatten(), run_.weights.W2[k].flatten()])
-        gradients, hessians = derivatives(losses, flat)
+        network = Weights(run_.weights.W1[k], run_.weights.W2[k])
+        gradients, hessians = sample_derivatives(network, run_.targets)
         for row, (nbeta, gamma, normalized) in enumerate(settings):
             try:
                 values[row, position] = gaussian_influence(
@@ -125,6 +134,7 @@ def _bif_gaussian(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
 ESTIMATORS: dict[str, Callable[[ToyConfig, ToyRun], pd.DataFrame]] = {
     "bif_gaussian": _bif_gaussian,
     "closed_form": _closed_form,
+    "first_order": _first_order,
     "unrolled": _unrolled,
     "loo": _loo,
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.closed_form import half_rise_time
 from analysis.stages import (
     branch_point,
     embed,
@@ -19,6 +18,7 @@ from analysis.stages import (
     stage_name,
     theory_maps,
 )
+from analysis.theory.modes import half_rise_time
 from models.checkpoints import ToyRun
 from models.hierarchy import Hierarchy
 from models.linear_network import initial_mode_strength, mode_basis, sample_losses
@@ -39,7 +39,7 @@ def run(config: Config, inputs: Sequence[Path], outputs: dict[str, Path]) -> Non
     learnt), theory_middle, knee, fastest (of the separation in the hidden layer). embedding:
     seed, step, item, x, y. Theory is gradient descent's: NaN for other optimizers.
     """
-    tree, theory = config.toy.tree, config.toy.optimizer == "gradient_descent"
+    tree, theory = config.toy.tree, config.toy.training == "gradient_descent"
     runs = [load_checked(path, config) for path in inputs]
     tables = {
         "losses": [_losses(run_) for run_ in runs],

@@ -27,7 +27,7 @@ def run(config: Config, seed: int, output: Path) -> None:
     steps = recorded_steps(toy.steps, toy.checkpoint_every)
     result = ToyRun(
         step=torch.tensor(steps),
-        weights=train(initial, targets, steps, **training_options(toy)),
+        weights=train(initial, targets, steps, **training_options(toy, seed)),
         targets=targets,
         learning_rate=toy.learning_rate,
         items=tree.items,

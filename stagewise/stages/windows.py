@@ -34,7 +34,7 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
     middle, claim X5.
     """
     toy, run_ = config.toy, load_checked(checkpoints, config)
-    options = training_options(toy)
+    options = training_options(toy, run_.seed)
     chosen = windows(toy)
     results = window_ablation(run_.initial, run_.targets, toy.steps, chosen, **options)
     middle = [(start + end) // 2 for start, end in chosen]

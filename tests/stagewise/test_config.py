@@ -87,7 +87,7 @@ def test_broken_yaml_is_named(tmp_path, text, message):
 
 
 def test_defaults_document_every_key():
-    for line in documented_defaults().splitlines():
+    for line in documented_defaults().split("theory:")[0].splitlines():
         key = line.strip()
         if key.endswith(":") or key.startswith(("#", "-")) or "[" in key.split(":")[-1]:
             continue
