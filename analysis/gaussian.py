@@ -32,23 +32,56 @@ def gaussian_influence(
     Raises:
         NotPositiveDefiniteError: names the lowest eigenvalue and the gamma that would do.
     """
-    precision = nbeta * hessians.mean(0)
-    precision.diagonal().add_(gamma)
-    factor, failed = torch.linalg.cholesky_ex(precision)
+    factor = _factor(nbeta * hessians.mean(0), gamma)
+    sigma = torch.cholesky_inverse(factor)
+    products = hessians @ sigma  # H_i Sigma
+    traces = products.flatten(1) @ products.mT.flatten(1).T  # tr(H_i Sigma H_j Sigma)
+    influence = -(gradients @ sigma @ gradients.T + 0.5 * traces)
+    return correlation(influence) if normalized else influence
+
+
+def factored_gaussian_influence(
+    gradients: Tensor, bases: Tensor, core: Tensor, *, nbeta: float, gamma: float
+) -> Tensor:
+    """`gaussian_influence` for Hessians of low rank, H_i = bases[i] @ core @ bases[i].T.
+
+    The traces need only products of the bases, so that the cost falls by about parameters/rank.
+
+    Args:
+        gradients: (samples, parameters); bases: (samples, parameters, rank); core: (rank, rank).
+
+    Returns and raises as `gaussian_influence`, not normalised.
+    """
+    n, size, rank = bases.shape
+    side = bases.movedim(0, 1).reshape(size, n * rank)  # all bases side by side
+    weighted = (bases @ core).movedim(0, 1).reshape(size, n * rank)
+    factor = _factor((nbeta / n) * (weighted @ side.T), gamma)
+    half = torch.linalg.solve_triangular(factor, torch.cat([side, gradients.T], 1), upper=False)
+    half, tall = half[:, : n * rank], half[:, n * rank :]
+    blocks = (half.T @ half).view(n, rank, n, rank).movedim(2, 1)  # bases_i^T Sigma bases_j
+    left = core @ blocks  # (n, n, rank, rank): core B_ij, whose trace is with core B_ji
+    traces = (left * left.movedim(1, 0).mT).sum((-2, -1))
+    return -(tall.T @ tall + 0.5 * traces)
+
+
+def _factor(curvature: Tensor, gamma: float) -> Tensor:
+    """Cholesky factor of nbeta H + gamma I; `curvature` is nbeta H, changed in place."""
+    curvature.diagonal().add_(gamma)
+    factor, failed = torch.linalg.cholesky_ex(curvature)
     if failed:
-        lowest = float(torch.linalg.eigvalsh(precision)[0])
+        lowest = float(torch.linalg.eigvalsh(curvature)[0])
         raise NotPositiveDefiniteError(
             f"nbeta H + gamma I has eigenvalue {lowest:.4g} at gamma {gamma:g}: "
             f"gamma must exceed {gamma - lowest:.4g}"
         )
-    sigma = torch.cholesky_inverse(factor)
-    products = hessians @ sigma  # H_i Sigma
-    traces = products.flatten(1) @ products.mT.flatten(1).T  # tr(H_i Sigma H_j Sigma)
-    covariance = gradients @ sigma @ gradients.T + 0.5 * traces
-    if normalized:
-        scale = covariance.diagonal().sqrt()
-        covariance = covariance / (scale[:, None] * scale[None, :])
-    return -covariance
+    return factor
+
+
+def correlation(influence: Tensor) -> Tensor:
+    """Influence (source, target) normalised to [-1, 1] by the influences of samples on
+    themselves."""
+    scale = (-influence.diagonal()).sqrt()
+    return influence / (scale[:, None] * scale[None, :])
 
 
 def derivatives(losses: Callable[[Tensor], Tensor], weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -29,23 +29,28 @@ def unrolled_influence(
     the removed share goes to zero, and exact to rounding.
 
     Args:
-        initial: unbatched weights; targets: (features, items); record: increasing steps;
-        batches: factors on v per step, as for `trajectory`: the order of the data is held fixed.
+        initial: weights, with any leading dimensions (runs differentiated together);
+        targets: (features, items); record: increasing steps; batches: factors on v per step,
+        (steps, items) or (steps, ..., items) for each run its own, as for `trajectory`: the
+        order of the data is held fixed.
 
     Returns:
-        (recorded, source, target), squared-error units per unit of sample weight. Negative: the
-        source helps the target.
+        (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:
+        the source helps the target.
     """
     n = targets.shape[-1]
-    state = initial_state(Weights(*(w.repeat(n, 1, 1) for w in initial)))
+    copies = (w.unsqueeze(-3).repeat(*[1] * (w.dim() - 2), n, 1, 1) for w in initial)
+    state = initial_state(Weights(*copies))
     tangent = initial_state(Weights(*(torch.zeros_like(w) for w in state.weights)))
-    ones, towards_source = torch.ones(n, n, dtype=targets.dtype), torch.eye(n, dtype=targets.dtype)
+    lead = state.weights.W1.shape[:-2]  # runs, then sources
+    ones = torch.ones(*lead, n, dtype=targets.dtype)
+    towards_source = torch.eye(n, dtype=targets.dtype).expand(*lead, n)
     kept = []
     for step in range(max(record) + 1):
         if step in record:
             kept.append(directional(state.weights, tangent.weights, targets))
         if step < max(record):
-            seen = ones[0] if batches is None else batches[step]
+            seen = torch.ones(()) if batches is None else batches[step].unsqueeze(-2)
             state, tangent = jvp(  # type: ignore[misc]
                 lambda s, v, t=step, b=seen: update(s, targets, v * b, t, optimizer, learning_rate),
                 (state, ones),

@@ -92,35 +92,50 @@ def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return U, s, Vt.T
 
 
-def sample_derivatives(weights: Weights, targets: Tensor) -> tuple[Tensor, Tensor]:
+class Curvature(NamedTuple):
+    """Hessians in factors: that of item i is bases[i] @ core @ bases[i].T.
+
+    Attributes:
+        bases: (items, parameters, rank), rank = features + 2 hidden; core: (rank, rank).
+    """
+
+    bases: Tensor
+    core: Tensor
+
+
+def sample_derivatives(weights: Weights, targets: Tensor) -> tuple[Tensor, Curvature]:
     r"""Gradients and Hessians of every item's loss at one network, in closed form.
 
-    With c = W1 x_i and e = W2 c - y_i: $\partial_c = W_2^T e$, $\partial_{W_2} = e c^T$,
-    $\partial_c^2 = W_2^T W_2$, $\partial_{W_2}^2 = 1 \otimes c c^T$ and
-    $\partial_c \partial_{W_2} = W_2 c + e\,1$; other columns of W1 do not enter.
+    With c = W1 x_i and e = W2 c - y_i the gradient is $W_2^T e$ by column i of W1 and $e c^T$ by
+    W2. The Hessian is $J^T J$, J the outputs' derivative, plus the mixed derivative
+    $\partial_{c_a} \partial_{W_{2,fb}} = e_f \delta_{ab}$: rank features + 2 hidden, where there
+    are hidden x (items + features) parameters.
 
     Args:
         weights: of one network.
 
     Returns:
-        (items, parameters) and (items, parameters, parameters); parameters in the order of W1
+        Gradients (items, parameters) and the Hessians' factors; parameters in the order of W1
         then W2, each flattened.
     """
     (hidden, n), features = weights.W1.shape, weights.W2.shape[0]
     split = hidden * n
-    size, dtype = split + features * hidden, weights.W1.dtype
+    rank, size = features + 2 * hidden, split + features * hidden
     error = residuals(weights, targets)
-    identity = torch.eye(hidden, dtype=dtype)
-    gradients = torch.zeros(n, size, dtype=dtype)
-    hessians = torch.zeros(n, size, size, dtype=dtype)
+    gradients, bases = error.new_zeros(n, size), error.new_zeros(n, size, rank)
+    unit, outputs = torch.arange(hidden), torch.arange(features)
     for i in range(n):
         c, e = weights.W1[:, i], error[:, i]
         column = slice(i, split, n)  # W1[:, i] among the parameters
         gradients[i, column] = weights.W2.T @ e
         gradients[i, split:] = torch.outer(e, c).flatten()
-        mixed = torch.einsum("fa,b->afb", weights.W2, c) + torch.einsum("f,ab->afb", e, identity)
-        hessians[i, column, column] = weights.W2.T @ weights.W2
-        hessians[i, column, split:] = mixed.flatten(1)
-        hessians[i, split:, column] = mixed.flatten(1).T
-        hessians[i, split:, split:] = torch.block_diag(*[torch.outer(c, c)] * features)
-    return gradients, hessians
+        bases[i, column, :features] = weights.W2.T
+        bases[i, column, features : features + hidden] = torch.eye(hidden, dtype=e.dtype)
+        by_second = bases[i, split:].view(features, hidden, rank)
+        by_second[outputs, :, outputs] = c
+        by_second[:, unit, features + hidden + unit] = e[:, None]
+    core = torch.zeros(rank, rank, dtype=error.dtype)
+    core[outputs, outputs] = 1
+    core[features + unit, features + hidden + unit] = 1
+    core[features + hidden + unit, features + unit] = 1
+    return gradients, Curvature(bases, core)

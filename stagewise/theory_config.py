@@ -50,10 +50,15 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "minibatch": {"optimizer": "gradient_descent", "batch_size": 2},
 }
 SHARED: dict[str, Any] = {
-    "seeds": 4,
+    "seeds": 8,
     "etas": [1.0, 0.05],
     "window_lengths": [40],
-    "posterior": {"chains": 16, "draws": 500},
+    "posterior": {
+        "integrator": "exponential",
+        "step_size": 5e-4,
+        "chains": 16,
+        "draws": 250,
+    },
 }
 
 

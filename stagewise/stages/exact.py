@@ -8,10 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from analysis.closed_form import closed_form_influence
 from analysis.first_order import first_order_influence
-from analysis.gaussian import NotPositiveDefiniteError, gaussian_influence
+from analysis.gaussian import (
+    NotPositiveDefiniteError,
+    correlation,
+    factored_gaussian_influence,
+)
 from analysis.retraining import leave_one_out
 from analysis.unrolled import unrolled_influence
 from models.checkpoints import ToyRun
@@ -27,7 +32,7 @@ from stagewise.store import provenance, write_table
 
 logger = logging.getLogger(__name__)
 
-MOST_HESSIAN_GIB = 2.0  # of all samples' Hessians at one checkpoint; twice that is in use
+MOST_PARAMETERS = 8000  # of a Gaussian limit: its covariance then takes half a GiB
 
 
 def run(config: Config, estimator: str, checkpoints: Path, output: Path) -> None:
@@ -91,9 +96,9 @@ def _first_order(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
 
 
 def gaussian_by_checkpoint(
-    run_: ToyRun, settings: list[tuple[float, float, bool]], steps: list[int] | None = None
+    run_: ToyRun, settings: list[tuple[float, float]], steps: list[int] | None = None
 ) -> np.ndarray:
-    """Gaussian influence at each checkpoint for several (nbeta, gamma, normalized).
+    """Gaussian influence at each checkpoint for several (nbeta, gamma).
 
     Returns:
         (settings, checkpoints, source, target); NaN where the local posterior is not positive
@@ -104,11 +109,11 @@ def gaussian_by_checkpoint(
     values = np.full((len(settings), len(chosen), n, n), np.nan)
     for position, k in enumerate(chosen):
         network = Weights(run_.weights.W1[k], run_.weights.W2[k])
-        gradients, hessians = sample_derivatives(network, run_.targets)
-        for row, (nbeta, gamma, normalized) in enumerate(settings):
+        gradients, curvature = sample_derivatives(network, run_.targets)
+        for row, (nbeta, gamma) in enumerate(settings):
             try:
-                values[row, position] = gaussian_influence(
-                    gradients, hessians, nbeta=nbeta, gamma=gamma, normalized=normalized
+                values[row, position] = factored_gaussian_influence(
+                    gradients, *curvature, nbeta=nbeta, gamma=gamma
                 )
             except NotPositiveDefiniteError as error:
                 logger.warning("step %d: %s", run_.steps[k], error)
@@ -116,14 +121,13 @@ def gaussian_by_checkpoint(
 
 
 def _bif_gaussian(toy: ToyConfig, run_: ToyRun) -> pd.DataFrame:
-    local, P = toy.posterior, sum(w[0].numel() for w in run_.weights)
-    if len(run_.items) * P**2 * 8 > MOST_HESSIAN_GIB * 2**30:
-        logger.warning("bif_gaussian needs %d Hessians of %d parameters, more than %g GiB: left "
-                       "out", len(run_.items), P, MOST_HESSIAN_GIB)  # fmt: skip
+    local, parameters = toy.posterior, sum(w[0].numel() for w in run_.weights)
+    if parameters > MOST_PARAMETERS:
+        logger.warning("bif_gaussian inverts a matrix as wide as the %d parameters, more than %d: "
+                       "left out", parameters, MOST_PARAMETERS)  # fmt: skip
         return pd.DataFrame(columns=INFLUENCE_COLUMNS)
-    both = gaussian_by_checkpoint(
-        run_, [(local.nbeta, local.gamma, False), (local.nbeta, local.gamma, True)]
-    )
+    raw = gaussian_by_checkpoint(run_, [(local.nbeta, local.gamma)])[0]
+    both = (raw, np.stack([correlation(torch.tensor(value)).numpy() for value in raw]))
     tables = [
         influence_table("bif_gaussian", values, run_, normalized=normalized)
         for values, normalized in zip(both, (False, True), strict=True)

@@ -26,7 +26,7 @@ def run(config: Config, checkpoints: Path, output: Path) -> None:
     """
     run_ = load_checked(checkpoints, config)
     steps = run_.steps[::EVERY]
-    settings = [(config.toy.posterior.nbeta, gamma, False) for gamma in GAMMAS]
+    settings = [(config.toy.posterior.nbeta, gamma) for gamma in GAMMAS]
     values = gaussian_by_checkpoint(run_, settings, steps)
     exact = instantaneous_influence(run_.weights, run_.targets).numpy()[::EVERY]
     different = ~np.eye(len(run_.items), dtype=bool)

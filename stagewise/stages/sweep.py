@@ -79,7 +79,7 @@ def run(
     wanted = {label: curve[:: sweep.every] for label, curve in wanted.items()}
     rng = np.random.default_rng(run_.seed)
     pairs = list(itertools.product(sweep.nbeta, sweep.gamma))
-    exact = gaussian_by_checkpoint(run_, [(*pair, False) for pair in pairs], steps)
+    exact = gaussian_by_checkpoint(run_, pairs, steps)
     rows = []
     for nbeta, gamma, relative in settings(sweep):
         gaussian = exact[pairs.index((nbeta, gamma))]

@@ -1,0 +1,84 @@
+"""Stage: predicted against measured times of flips and peaks, for every hierarchy."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from analysis.gaussian import NotPositiveDefiniteError
+from analysis.predicted_times import (
+    MATCHED,
+    Training,
+    agreement,
+    events_of,
+    expected_strength,
+    match,
+    predicted_bif,
+    predicted_influence,
+    transition_width,
+)
+from models.training import recorded_steps
+from stagewise.config import Config, ToyConfig
+from stagewise.paths import Paths
+from stagewise.stages.closed_form_error import HOME, hierarchies
+from stagewise.store import provenance, read_table, write_table
+
+logger = logging.getLogger(__name__)
+
+BIF, TRAINING = "localised posterior of theory's networks", "first-order theory"
+FOLLOWS = {"bif": BIF, "unrolled": TRAINING}  # and every leave-one-out
+SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "unforeseen",
+           "median_error", "worst_error", "median_widths", "worst_widths", "bias",
+           "inside"]  # fmt: skip
+
+
+def run(config: Config, paths: Paths) -> None:
+    """Write `times` (one row per matched event: hierarchy, estimator, prediction, then the
+    columns of `match`) and `times_summary` (one row per hierarchy and estimator)."""
+    matched, summary = [], []
+    for name, toy in hierarchies(config).items():
+        if toy.training != "gradient_descent" or toy.hidden_width < len(toy.tree.items):
+            logger.warning("%s: theory is of gradient descent with a hidden unit per item (%d): "
+                           "left out", name, len(toy.tree.items))  # fmt: skip
+            continue
+        place = paths if name == HOME else paths.variant(name)
+        events = read_table(place.whole("events"))
+        predicted, widths = _predict(toy)
+        for estimator, rows in events.groupby("estimator", sort=False):
+            label = str(estimator)
+            theory = TRAINING if label.startswith("loo_") else FOLLOWS.get(label)
+            if theory not in predicted:
+                continue
+            table, missed, unforeseen = match(predicted[theory], rows, widths)
+            row = {"hierarchy": name, "estimator": label, "prediction": theory}
+            matched.append(table.assign(**row))
+            summary.append(row | agreement(table, missed, unforeseen))
+    origin = provenance(config.model_dump(), config.toy_seeds)
+    columns = ["hierarchy", "estimator", "prediction", *MATCHED]
+    empty = pd.DataFrame(columns=columns)
+    write_table(pd.concat([empty, *matched])[columns], paths.theory("times"), origin)
+    write_table(pd.DataFrame(summary, columns=SUMMARY), paths.theory("times_summary"), origin)
+
+
+def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float]]:
+    """Events by kind of prediction and pair, and the transition width of every pair."""
+    tree = toy.tree
+    strength = expected_strength(toy.init_scale, toy.hidden_width, toy.initialisation)
+    training = Training(tree, toy.learning_rate, strength, toy.hidden_width)
+    fine = np.arange(0, toy.steps + 1, max(1, toy.checkpoint_every // 4))
+    grid = np.array(recorded_steps(toy.steps, toy.checkpoint_every))
+    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree)}
+    local = toy.posterior
+    try:
+        curves = predicted_bif(training, grid, nbeta=local.nbeta, gamma=local.gamma)
+        predicted[BIF] = events_of(curves, grid, tree)
+    except NotPositiveDefiniteError as error:
+        logger.warning("no predicted BIF: %s", error)
+    longer = np.arange(0, 4 * toy.steps + 1, max(1, toy.checkpoint_every // 4))
+    widths = {}
+    for pair in predicted[TRAINING]:
+        width = transition_width(training, pair[0], pair[1], longer)
+        widths[pair] = width if np.isfinite(width) else float(toy.steps)
+    return predicted, widths

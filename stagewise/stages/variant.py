@@ -1,0 +1,86 @@
+"""Stage: a variant of the toy from training to events, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from analysis.unrolled import unrolled_influence
+from models.checkpoints import ToyRun
+from models.linear_network import Weights
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.stages import bif, collect, events, exact, learning, train, windows
+from stagewise.stages.common import influence_table, load_checked, training_options
+from stagewise.store import provenance, write_table
+
+ESTIMATORS = ("closed_form", "first_order", "loo")  # beside bif and unrolled
+TABLES = ("trajectories", "events", *learning.OUTPUTS)  # of every variant
+
+
+def tables(config: Config, name: str) -> tuple[str, ...]:
+    """Tables over all seeds that a variant has; windows only where the claims are tried."""
+    return (*TABLES, "windows") if name in config.theory.optimizers else TABLES
+
+
+def configured(config: Config, name: str) -> Config:
+    """The configuration whose toy is the variant's.
+
+    Raises:
+        ConfigError: there is no such variant.
+    """
+    return config.model_copy(update={"toy": config.variant(name)})
+
+
+def run(
+    config: Config,
+    name: str,
+    paths: Paths,
+    *,
+    threads: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Train the variant's seeds, measure influence by every estimator, find events and, where
+    claims are tried, ablate windows; files as those of the toy, below `paths`."""
+    variant = configured(config, name)
+    ablated = "windows" in tables(config, name)
+    for seed in variant.toy_seeds:
+        checkpoints = paths.checkpoints(seed)
+        train.run(variant, seed, checkpoints)
+        sampled, health = paths.estimator("bif", seed), paths.part("diagnostics", seed)
+        bif.run(variant, checkpoints, sampled, health, threads=threads, progress=progress)
+        for estimator in ESTIMATORS:
+            exact.run(variant, estimator, checkpoints, paths.estimator(estimator, seed))
+        if ablated:
+            windows.run(variant, checkpoints, paths.part("windows", seed))
+    seeds = variant.toy_seeds
+    _unrolled(variant, [load_checked(paths.checkpoints(seed), variant) for seed in seeds], paths)
+    measured = ("bif", *ESTIMATORS, "unrolled")
+    parts = [paths.estimator(estimator, seed) for estimator in measured for seed in seeds]
+    collect.run(variant, parts, paths.influence)
+    if ablated:
+        collect.run(variant, [paths.part("windows", s) for s in seeds], paths.whole("windows"))
+    learnt = {table: paths.whole(table) for table in learning.OUTPUTS}
+    learning.run(variant, [paths.checkpoints(seed) for seed in seeds], learnt)
+    events.run(variant, paths.influence, paths.whole("events"), paths.whole("trajectories"))
+
+
+def _unrolled(variant: Config, runs: list[ToyRun], paths: Paths) -> None:
+    """The unrolled derivative of all seeds at once: its time is that of its many small steps."""
+    toy, first = variant.toy, runs[0]
+    initial = Weights(*(torch.stack(w) for w in zip(*(r.initial for r in runs), strict=True)))
+    options = [training_options(toy, run_.seed) for run_ in runs]
+    batches = [option["batches"] for option in options if option["batches"] is not None]
+    values = unrolled_influence(
+        initial,
+        first.targets,
+        first.steps,
+        optimizer=toy.optimizer,
+        learning_rate=toy.learning_rate,
+        batches=torch.stack(batches, dim=1) if batches else None,
+    )
+    for position, run_ in enumerate(runs):
+        table = influence_table("unrolled", values[:, position], run_)
+        origin = provenance(variant.model_dump(), run_.seed)
+        write_table(table, paths.estimator("unrolled", run_.seed), origin)
