@@ -1,7 +1,7 @@
 # Stagewise data attribution: from a bare clone to figures and a claims table.
 #
 #   snakemake --cores 2                                   everything
-#   snakemake --cores 2 toy|language|figures|claims               a part
+#   snakemake --cores 2 toy|language|theory|figures|claims        a part
 #   snakemake --cores 2 --configfile my.yaml              my.yaml overrides the keys it names
 
 from snakemake.utils import min_version
@@ -10,6 +10,7 @@ min_version("9.0")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
+include: "workflow/rules/theory.smk"
 include: "workflow/rules/language.smk"
 include: "workflow/rules/figures.smk"
 
@@ -20,7 +21,9 @@ rule all:
         PATHS.claims_page,
         PATHS.events,
         FIGURES,
+        THEORY_FIGURES,
         LANGUAGE_FIGURES,
+        DOCUMENT,
 
 
 rule toy:
@@ -36,9 +39,17 @@ rule language:
         LANGUAGE_FIGURES,
 
 
+rule theory:
+    input:
+        DOCUMENT,
+        THEORY_FIGURES,
+        PATHS.claims_page,
+
+
 rule figures:
     input:
         FIGURES,
+        THEORY_FIGURES,
         LANGUAGE_FIGURES,
 
 

@@ -13,6 +13,13 @@ from analysis.claims import Claim, NoEvidence
 MOST = 2 / 3  # share of runs in which a statement must hold
 
 
+class Known(dict[str, pd.DataFrame]):
+    """Tables by name; what rests on one that is not there was not run."""
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        raise NoEvidence("the language model was not run (snakemake --cores 2 language)")
+
+
 @dataclass(frozen=True)
 class LanguageEvidence:
     """The result tables of one language model.

@@ -10,15 +10,19 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from analysis.events import Event, Trajectory, find_events
+from analysis.first_order import first_order_influence
 from analysis.gaussian import factored_gaussian_influence
 from analysis.stages import progress, rise_times, theory_maps
 from analysis.theory.modes import mode_strength
 from analysis.theory.pairs import theory_influence
 from models.hierarchy import Hierarchy
-from models.linear_network import Weights, mode_basis, sample_derivatives
+from models.linear_network import Weights, aligned_weights, mode_basis, sample_derivatives
 
 MATCHED = ["source", "target", "kind", "direction", "predicted", "measured", "ci_low", "ci_high",
            "error", "width"]  # fmt: skip
+TIMES = ["step", "ci_low", "ci_high"]
+LARGE = 0.1  # share of the highest peak from which on a missed one counts as large
+SHUFFLES = 5  # of the pairs' predictions, for what chance would give
 FARTHEST = 1.0  # transition widths at which an event still counts as the predicted one
 
 
@@ -88,6 +92,27 @@ def transition_width(training: Training, source: str, target: str, steps: np.nda
     return end - start
 
 
+def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
+    """Unrolled derivative (steps, source, target) of training from the start theory assumes: all
+    that theory leaves out is then that training takes steps."""
+    targets = torch.tensor(training.tree.targets())
+    start = aligned_weights(targets, training.hidden_width, training.strength**0.5)
+    record = steps.tolist()
+    return first_order_influence(
+        start, targets, record, learning_rate=training.learning_rate
+    ).numpy()
+
+
+def table_of(found: dict[tuple[str, str], list[Event]]) -> pd.DataFrame:
+    """Events by pair as a table with the contract's columns that `match` reads."""
+    rows = [
+        {"source": pair[0], "target": pair[1], **vars(event)}
+        for pair, events in found.items()
+        for event in events
+    ]
+    return pd.DataFrame(rows, columns=["source", "target", "direction", *TIMES])
+
+
 def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
     """Flips and peaks of exact curves (steps, source, target), by pair of different items."""
     found: dict[tuple[str, str], list[Event]] = {}
@@ -101,52 +126,86 @@ def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
     return found
 
 
+class Match(NamedTuple):
+    """What came of a prediction.
+
+    Attributes:
+        events: the matched events, columns `MATCHED`; error is measured minus predicted, steps.
+        missed: predicted events that were not found; missed_large: those of them that are peaks
+            of at least `LARGE` of the highest predicted one.
+        unforeseen: found events that were not predicted.
+    """
+
+    events: pd.DataFrame
+    missed: int
+    missed_large: int
+    unforeseen: int
+
+
 def match(
     predicted: dict[tuple[str, str], list[Event]],
     measured: pd.DataFrame,
     widths: dict[tuple[str, str], float],
-) -> tuple[pd.DataFrame, int, int]:
+    farthest: float = FARTHEST,
+) -> Match:
     """Pair predicted events with measured ones of the same kind and direction.
 
     Within a pair of items the assignment has the least total distance in time; what is farther
-    apart than `FARTHEST` transition widths stays unmatched.
+    apart than `farthest` transition widths stays unmatched.
 
     Args:
         predicted: events by (source, target); measured: the contract's event table, of one
         estimator; widths: transition width of every pair, steps.
-
-    Returns:
-        The matched events (columns `MATCHED`; error is measured minus predicted, steps), the
-        number of predicted events not found, and of found events not predicted.
     """
-    rows, missed, unforeseen = [], 0, 0
+    rows, missed, large, unforeseen = [], 0, 0, 0
+    sizes = [abs(event.value) for events in predicted.values() for event in events]
+    least = LARGE * max(sizes, default=0.0)
+    keys = ["source", "target", "direction"]
+    found_by = {key: rows[TIMES].to_numpy() for key, rows in measured.groupby(keys)}
     for pair, events in predicted.items():
-        here = measured[(measured["source"] == pair[0]) & (measured["target"] == pair[1])]
         for kind in ("to_harmful", "to_helpful", "maximum", "minimum"):
             expected = [event for event in events if event.direction == kind]
-            found = here[here["direction"] == kind]
-            gaps = np.abs(
-                np.array([event.step for event in expected])[:, None] - found["step"].to_numpy()
-            )
+            found = found_by.get((*pair, kind), np.empty((0, len(TIMES))))
+            gaps = np.abs(np.array([event.step for event in expected])[:, None] - found[:, 0])
             pairs = [
                 (a, b)
                 for a, b in zip(*linear_sum_assignment(gaps), strict=True)
-                if gaps[a, b] <= FARTHEST * widths[pair]
+                if gaps[a, b] <= farthest * widths[pair]
             ]
-            missed += len(expected) - len(pairs)
+            found_here = {a for a, _ in pairs}
+            lost = [event for a, event in enumerate(expected) if a not in found_here]
+            missed += len(lost)
+            large += sum(event.kind == "peak" and abs(event.value) >= least for event in lost)
             unforeseen += len(found) - len(pairs)
             for a, b in pairs:
-                event, row = expected[a], found.iloc[b]
-                error = row["step"] - event.step
-                times = (event.step, row["step"], row["ci_low"], row["ci_high"])
-                rows.append((*pair, event.kind, kind, *times, error, widths[pair]))
-    return pd.DataFrame(rows, columns=MATCHED), missed, unforeseen
+                event, when = expected[a], found[b]
+                error = when[0] - event.step
+                rows.append((*pair, event.kind, kind, event.step, *when, error, widths[pair]))
+    return Match(pd.DataFrame(rows, columns=MATCHED), missed, large, unforeseen)
 
 
-def agreement(matched: pd.DataFrame, missed: int, unforeseen: int) -> dict[str, float]:
-    """Numbers that sum up one estimator: events matched, missed and unforeseen, median and worst
-    absolute error in steps and in transition widths, median signed error (steps), and the share
-    of predictions inside the measured interval; zeros where nothing matched."""
+def by_chance(
+    predicted: dict[tuple[str, str], list[Event]],
+    measured: pd.DataFrame,
+    widths: dict[tuple[str, str], float],
+    rng: np.random.Generator,
+) -> float:
+    """Median absolute error in widths if every pair is given another pair's prediction, however
+    far: what the matching alone would make of it. Zero where nothing matches."""
+    pairs, errors = list(predicted), []
+    for _ in range(SHUFFLES):
+        order = rng.permutation(len(pairs))
+        shuffled = {pair: predicted[pairs[k]] for pair, k in zip(pairs, order, strict=True)}
+        found = match(shuffled, measured, widths, farthest=np.inf).events
+        errors.append((found["error"].abs() / found["width"]).median())
+    return float(np.nanmedian(errors)) if np.isfinite(errors).any() else 0.0
+
+
+def agreement(found: Match) -> dict[str, float]:
+    """Numbers that sum up one estimator: the counts of `Match`, median and worst absolute error
+    in steps and in transition widths, median signed error (steps), and the share of predictions
+    inside the measured interval; zeros where nothing matched."""
+    matched = found.events
     size = matched["error"].abs()
     inside = (matched["predicted"] >= matched["ci_low"]) & (
         matched["predicted"] <= matched["ci_high"]
@@ -159,5 +218,6 @@ def agreement(matched: pd.DataFrame, missed: int, unforeseen: int) -> dict[str, 
         "bias": matched["error"].median(),
         "inside": inside.mean(),
     }
-    counts = {"matched": len(matched), "missed": missed, "unforeseen": unforeseen}
+    counts = {"matched": len(matched), **found._asdict()}
+    del counts["events"]
     return counts | {name: float(value) if len(matched) else 0.0 for name, value in numbers.items()}

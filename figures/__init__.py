@@ -15,6 +15,15 @@ TABLES: dict[str, tuple[str, ...]] = {
     "overview": ("trajectories", "events", "transitions"),
 }
 
+# The figures of the theory's checks.
+THEORY_TABLES: dict[str, tuple[str, ...]] = {
+    "two_phases": ("phases", "phases_sampled"),
+    "closed_form_error": ("closed_form_error", "closed_form_curves"),
+    "predicted_times": ("times", "times_summary"),
+    "optimizers": ("optimizers", "optimizer_curves", "optimizer_stages"),
+}
+IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)  # figures within the theory's document
+
 # The figures of every language model.
 LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
     "loss_by_class": ("learning", "baselines", "transitions", "landmarks"),

@@ -22,6 +22,7 @@ from stagewise.options import (
     progress_bar,
 )
 from stagewise.paths import ESTIMATORS, EXACT, Paths
+from stagewise.theory_cli import theory
 
 # typer: options from type hints, help for free; the stages import torch only when called.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -29,6 +30,7 @@ toy = typer.Typer(no_args_is_help=True, help="Stages of the toy model.")
 benchmark = typer.Typer(no_args_is_help=True, help="Speed against a peer, in one process run.")
 app.add_typer(toy, name="toy")
 app.add_typer(language, name="language")
+app.add_typer(theory, name="theory")
 app.add_typer(benchmark, name="benchmark")
 
 Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]

@@ -10,7 +10,8 @@ PACKAGES = ("models", "analysis", "figures", "stagewise")
 # Their effect on a stage reaches the pipeline by name: as parameters of its rule, and as the
 # stage's own module. Listing them would rerun everything for a word in a help text.
 NOT_FOLLOWED = (
-    "stagewise.config", "stagewise.language_config", "stagewise.theory_config",
+    "stagewise.config", "stagewise.toy_config", "stagewise.language_config",
+    "stagewise.theory_config",
     "stagewise.sections", "stagewise.yaml_files", "stagewise.cli", "stagewise",
 )  # fmt: skip
 

@@ -15,6 +15,8 @@ EXACT: dict[str, tuple[str, ...]] = {
     "loo": ("etas",),
 }
 ESTIMATORS = ("bif", *EXACT)
+# Tables over all seeds of a variant of the toy; where claims are tried, windows beside them.
+VARIANT_TABLES = ("trajectories", "events", "losses", "modes", "transitions", "embedding")
 FIRST_SEED = ("token_influence",)  # shown for the first run of a language model only
 
 

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 
-from figures import LANGUAGE_TABLES, TABLES
+from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -14,7 +14,7 @@ from stagewise.store import write_text
 
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
-PICTURES = ("overview", "influence_by_estimator")
+PICTURES = ("overview", "influence_by_estimator", "two_phases", "predicted_times", "optimizers")
 LANGUAGE_PICTURES = ("induction_and_delimiters", "upweighting", "forecast")  # of the first model
 RULES = {
     "losses": "toy_learning",
@@ -26,6 +26,17 @@ RULES = {
     "window_curves": "toy_window_curves",
     "limit_errors": "toy_window_curves",
     "sweep": "toy_sweep",
+}
+THEORY_RULES = {
+    "phases": "theory_phases",
+    "phases_sampled": "theory_phases",
+    "closed_form_error": "theory_errors",
+    "closed_form_curves": "theory_errors",
+    "times": "theory_times",
+    "times_summary": "theory_times",
+    "optimizers": "theory_optimizers",
+    "optimizer_curves": "theory_optimizers",
+    "optimizer_stages": "theory_optimizers",
 }
 LANGUAGE_RULES = {
     "trajectories": "language_events",
@@ -43,7 +54,7 @@ LANGUAGE_RULES = {
 MAKES = {
     "toy_train": "checkpoints of one seed",
     "toy_bif": "sampled influence and diagnostics of one seed",
-    "toy_exact": "one exact estimator of one seed",
+    "toy_exact": "every exact estimator of one seed",
     "toy_windows": "window ablation of one seed",
     "toy_limits": "strong localisation of one seed",
     "toy_sweep": "sampler settings compared",
@@ -51,6 +62,13 @@ MAKES = {
     "toy_influence": "`toy/influence.parquet`",
     "toy_events": "`events.parquet`, mean curves",
     "toy_window_curves": "window ablation beside influence",
+    "theory_hierarchy": "the toy on another hierarchy, training to events",
+    "theory_optimizer": "the toy under an optimizer, training to events",
+    "theory_phases": "two phases, by quadrature and sampled",
+    "theory_errors": "the closed form's error by cause",
+    "theory_times": "predicted against measured times",
+    "theory_optimizers": "claims C1 to C5 under every optimizer",
+    "theory_document": "`theory/theory.html`: derivations proved, figures, tables",
     "language_train": "checkpoints and learning curve of one run",
     "language_influence": "class influence and token influence of one run",
     "language_landmarks": "landmarks of one run",
@@ -82,6 +100,7 @@ def figures_table(config: Config, paths: Paths) -> str:
     lines = ["| figure | shows | from rules | drawn in |", "|---|---|---|---|"]
     model = next(iter(config.language.models), None)
     shown = [(name, name, TABLES[name], RULES) for name in TABLES]
+    shown += [(name, name, THEORY_TABLES[name], THEORY_RULES) for name in THEORY_TABLES]
     if model is not None:
         shown += [(n, f"{n}_{model}", LANGUAGE_TABLES[n], LANGUAGE_RULES) for n in LANGUAGE_TABLES]
     for script, name, tables, makers in shown:

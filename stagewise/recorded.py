@@ -50,8 +50,13 @@ def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
 def choose(
     config: Config, model: str, path: Path, folder: Path = FOLDER
 ) -> tuple[pd.DataFrame, str]:
-    """A table of a model, and in words which run it is from."""
-    recorded, seeds = folder / model / path.name, _seeds(path)
+    """A table of a model, and in words which run it is from.
+
+    Raises:
+        TableError: this run has no such table, and the recorded one does not stand for it.
+    """
+    recorded = folder / model / path.name
+    seeds = _seeds(path) if path.is_file() else []
     if path.stem not in KEPT or not recorded.is_file():
         return own(path)
     made, kept = read_provenance(recorded)["config"], _seeds(recorded)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from stagewise.sections import Section
 
@@ -82,3 +82,13 @@ class TheoryConfig(Section):
             if not name.replace("_", "").isalnum() or name != name.lower():
                 raise ValueError(f"name {name!r}: lower-case letters, digits and _ only")
         return value
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        both = sorted(set(self.hierarchies) & set(self.optimizers))
+        if both:
+            raise ValueError(
+                f"hierarchies = {', '.join(both)}: also among optimizers; every variant needs its "
+                "own name"
+            )
+        return self

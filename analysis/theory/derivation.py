@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import mpmath
 import numpy as np
 import sympy
+from scipy.special import exprel
 
 DIGITS = 40  # of the numeric check
 POINTS = 12  # random points of the numeric check
@@ -55,6 +57,15 @@ class Derivation:
 def label(tex: str) -> sympy.Symbol:
     """A symbol that is shown exactly as written in LaTeX."""
     return sympy.Symbol("{" + tex + "}")
+
+
+def numeric(expression: sympy.Basic, *symbols: sympy.Symbol) -> Callable[..., Any]:
+    """A function of arrays made of an expression, so that the formula shown is the one used.
+
+    A function named exprel is scipy's, (e^x - 1)/x without cancellation.
+    """
+    modules = [{"exprel": exprel}, "scipy", "numpy"]
+    return sympy.lambdify(symbols, expression, modules=modules, cse=True)
 
 
 def check(step: Step) -> str:

@@ -7,12 +7,11 @@ import sympy
 from scipy.integrate import solve_ivp
 from sympy import Eq, Matrix
 
-from analysis.theory.derivation import Derivation, Step, label
+from analysis.theory.derivation import Derivation, Step, label, numeric
 from analysis.theory.modes import (
     INPUT_SENSITIVITY,
     STRENGTH,
     mode_strength,
-    numeric,
     s,
     s1,
     s2,
@@ -151,9 +150,8 @@ def first_order() -> Derivation:
     return Derivation("First order, with the input covariance", steps)
 
 
-_arguments = (s1, s2, a1, a2, sigma, M1, M2, N)
-_matrix = numeric(MATRIX, (s1, s2, a1, a2, sigma))
-_drive = numeric(DRIVE, _arguments)
+_matrix = numeric(MATRIX, s1, s2, a1, a2, sigma)
+_drive = numeric(DRIVE, s1, s2, a1, a2, sigma, M1, M2, N)
 
 
 def mode_pair_reaction(

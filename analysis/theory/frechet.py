@@ -6,8 +6,8 @@ import numpy as np
 import sympy
 from sympy import Eq, Matrix
 
-from analysis.theory.derivation import Derivation, Step, label
-from analysis.theory.modes import divided_difference, mode_strength, numeric, s1, s2
+from analysis.theory.derivation import Derivation, Step, label, numeric
+from analysis.theory.modes import divided_difference, mode_strength, s1, s2
 
 f = sympy.Function("f")
 SHIFT = Matrix(3, 2, sympy.symbols("M_jj M_jk M_kj M_kk B_j B_k"))
@@ -119,12 +119,15 @@ def _antisymmetric_share() -> Step:
 
 
 _values = {f(s1): sympy.Symbol("f_1"), f(s2): sympy.Symbol("f_2")}
-_rotation = numeric(ROTATION.subs(_values), (*_values.values(), s1, s2))
+_rotation = numeric(ROTATION.subs(_values), *_values.values(), s1, s2)
 _reaction = numeric(
     REACTION.subs(QUOTIENT, sympy.Symbol("quotient")).subs(_values),
-    (*_values.values(), s1, s2, sympy.Symbol("quotient")),
+    *_values.values(),
+    s1,
+    s2,
+    sympy.Symbol("quotient"),
 )
-_outside = numeric(OUTSIDE.subs(_values), (_values[f(s1)], s1))
+_outside = numeric(OUTSIDE.subs(_values), _values[f(s1)], s1)
 
 
 def reaction(

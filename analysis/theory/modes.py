@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sympy
 from scipy.optimize import brentq
-from scipy.special import exprel as numpy_exprel
 from sympy import Eq, Rational, exp, log
 
-from analysis.theory.derivation import Derivation, Step, label
+from analysis.theory.derivation import Derivation, Step, label, numeric
 
 t, s, sigma, g0 = sympy.symbols("t s sigma g_0", positive=True)
 s1, s2 = sympy.symbols("s_j s_k", positive=True)
@@ -26,8 +24,6 @@ class exprel(sympy.Function):
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return rf"\mathrm{{e}}_1\left({printer._print(self.args[0])}\right)"
 
-
-NUMPY = [{"exprel": numpy_exprel}, "numpy"]
 
 STRENGTH = s * g0 / (sigma * g0 + (s - sigma * g0) * exp(-2 * s * t))
 HALF_RISE = log(s / (sigma * g0) - 1) / (2 * s)
@@ -160,18 +156,13 @@ def _divided_difference() -> Step:
     )
 
 
-def numeric(expression: sympy.Expr, arguments: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
-    """A numpy function made from an expression, so that the formula shown is the one used."""
-    return sympy.lambdify(arguments, expression, modules=NUMPY, cse=True)
-
-
-_strength = numeric(STRENGTH, ARGUMENTS)
-_half_rise = numeric(HALF_RISE, (s, g0, sigma))
-_sensitivity = numeric(SENSITIVITY.subs(share, STRENGTH * sigma / s), ARGUMENTS)
-_input_sensitivity = numeric(INPUT_SENSITIVITY, ARGUMENTS)
-_quotient = numeric(DIVIDED_DIFFERENCE, (s1, s2, t, g0, sigma))
-_condition = numeric(PEAK_CONDITION, (share, log_odds, delay))
-transition_width = numeric(WIDTH, (s,))
+_strength = numeric(STRENGTH, *ARGUMENTS)
+_half_rise = numeric(HALF_RISE, s, g0, sigma)
+_sensitivity = numeric(SENSITIVITY.subs(share, STRENGTH * sigma / s), *ARGUMENTS)
+_input_sensitivity = numeric(INPUT_SENSITIVITY, *ARGUMENTS)
+_quotient = numeric(DIVIDED_DIFFERENCE, s1, s2, t, g0, sigma)
+_condition = numeric(PEAK_CONDITION, share, log_odds, delay)
+transition_width = numeric(WIDTH, s)
 
 
 def _positive(initial: float) -> float:

@@ -112,7 +112,6 @@ def instantaneous(found: Levels, strengths: np.ndarray, sigma: float) -> np.ndar
 
 
 def _only_products_count() -> Step:
-    j, k = sympy.symbols("j k", integer=True)
     size = 3
     v, w = (sympy.symbols(f"{x}_1:{size + 1}") for x in "vw")  # right singular vectors at p and q
     f, s = (sympy.symbols(f"{x}_1:{size + 1}") for x in "fs")
@@ -125,15 +124,15 @@ def _only_products_count() -> Step:
         for a in range(size)
         for b in range(size)
     )
-    c, left, reaction = (sympy.IndexedBase(x) for x in ("c", r"\rho", "D"))
-    last = sympy.Symbol("n", integer=True)
-    shown = -sympy.Sum(c[j] * c[k] * left[j] * reaction[j, k], (j, 1, last), (k, 1, last))
     return Step(
         "products",
         r"The influence is $(W x_q - y_q)^T\, dW\, x_q$. With $\rho_j = s_j/\sigma - G_j$, what is "
         r"left to learn of mode $j$, and $c_j = v_{pj} v_{qj}$, the products of right singular "
         "vectors are all that the two items contribute:",
-        Eq(label(r"\mathrm{influence}(p \to q)"), shown),
+        Eq(
+            label(r"\mathrm{influence}(p \to q)"),
+            label(r"-\sum_{j} \sum_{k} c_j\, c_k\, \rho_j\, D_{jk}"),
+        ),
         (sympy.expand(influence - claimed),),
     )
 
@@ -190,17 +189,16 @@ def _instantaneous() -> Step:
     c = [V[0, k] * V[1, k] for k in range(2)]
     left = [s1 / sigma - b1**2, s2 / sigma - b2**2]
     claimed = (c[0] * left[0] ** 2 + c[1] * left[1] ** 2) * (c[0] * b1**2 + c[1] * b2**2)
-    j = sympy.Symbol("j", integer=True)
-    last = sympy.Symbol("n", integer=True)
-    cs, rho, G = (sympy.IndexedBase(x) for x in ("c", r"\rho", "G"))
-    shown = -sympy.Sum(cs[j] * rho[j] ** 2, (j, 1, last)) * sympy.Sum(cs[j] * G[j], (j, 1, last))
     return Step(
         "instantaneous",
         "Influence at an instant, $-g_p \\cdot g_q$ (strongly localised BIF, claim X5), is the "
         "likeness of what two different items have still to learn times the likeness of what the "
         "hidden layer has made of them. It flips sign when one of the two does: once the common "
         "branches are learnt, only what tells the items apart is left, and the first factor turns.",
-        Eq(label(r"-g_p \cdot g_q"), shown),
+        Eq(
+            label(r"-g_p \cdot g_q"),
+            label(r"-\left(\sum_j c_j \rho_j^2\right) \left(\sum_k c_k G_k\right)"),
+        ),
         (sympy.simplify(inner - claimed),),
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
 from analysis.language_claims import LANGUAGE_DECIDERS
-from analysis.language_evidence import LanguageEvidence, of_model
+from analysis.language_evidence import Known, LanguageEvidence, of_model
+from analysis.phase_claims import PhaseEvidence, phases_exchange
 from analysis.tables import labelled
+from analysis.theory_claims import THEORY_DECIDERS, TheoryEvidence
 from analysis.toy_claims import (
     branches_align,
     flips_and_stages,
@@ -18,7 +20,7 @@ from analysis.toy_claims import (
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.recorded import KEPT, choose
-from stagewise.store import provenance, read_table, write_json, write_text
+from stagewise.store import TableError, provenance, read_table, write_json, write_text
 
 DECIDERS = [
     flips_and_stages,
@@ -37,6 +39,9 @@ def run(config: Config, paths: Paths) -> None:
     """Write claims.json (claim id -> its record) and claims.md, and their provenance beside."""
     evidence = gather(config, paths)
     claims = [decide(evidence) for decide in DECIDERS]
+    claims.append(phases_exchange(gather_phases(paths)))
+    of_theory = gather_theory(paths)
+    claims += [decide_theory(of_theory) for decide_theory in THEORY_DECIDERS]
     for rank, model in enumerate(config.language.models):
         of_language = gather_language(config, paths, model)
         for decide_language in LANGUAGE_DECIDERS:
@@ -56,14 +61,31 @@ def _order(name: str) -> tuple[str, int, str]:
 
 def gather_language(config: Config, paths: Paths, model: str) -> LanguageEvidence:
     """The result tables of a language model, each from the run with more seeds: this or the
-    recorded one."""
+    recorded one; none where there is neither."""
     place = paths.language(model)
-    chosen = {name: choose(config, model, place.whole(name)) for name in KEPT}
+    try:
+        chosen = {name: choose(config, model, place.whole(name)) for name in KEPT}
+    except TableError:
+        chosen = {}
     return LanguageEvidence(
         model=model,
-        tables={name: table for name, (table, _) in chosen.items()},
+        tables=Known({name: table for name, (table, _) in chosen.items()}),
         runs={name: which for name, (_, which) in chosen.items()},
         seed=config.seed,
+    )
+
+
+def gather_phases(paths: Paths) -> PhaseEvidence:
+    """The tables of the two phases."""
+    return PhaseEvidence(*(read_table(paths.theory(x)) for x in ("phases", "phases_sampled")))
+
+
+def gather_theory(paths: Paths) -> TheoryEvidence:
+    """The theory's tables."""
+    return TheoryEvidence(
+        errors=read_table(paths.theory("closed_form_error")),
+        times=read_table(paths.theory("times_summary")),
+        optimizers=read_table(paths.theory("optimizers")),
     )
 
 

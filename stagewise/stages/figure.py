@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from figures import LANGUAGE_TABLES, TABLES
+from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from figures.style import Tables, save
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -12,9 +12,12 @@ from stagewise.recorded import KEPT, choose, own
 from stagewise.store import read_table
 
 
-def load_tables(config: Config, paths: Paths, names: tuple[str, ...]) -> Tables:
-    """The tables a figure of the toy names, with the hierarchy and the focus of the run."""
-    tables = Tables({name: read_table(paths.whole(name)) for name in names})
+def load_tables(config: Config, paths: Paths, figure: str) -> Tables:
+    """The tables of a figure of the toy or of the theory, with the run's hierarchy and focus."""
+    if figure in THEORY_TABLES:
+        tables = Tables({name: read_table(paths.theory(name)) for name in THEORY_TABLES[figure]})
+    else:
+        tables = Tables({name: read_table(paths.whole(name)) for name in TABLES[figure]})
     tables.tree = config.toy.tree
     tables.focus = config.toy.tree.focus(config.toy.focus)
     return tables
@@ -42,8 +45,8 @@ def run(config: Config, paths: Paths, name: str, model: str | None = None) -> No
     Raises:
         ValueError: there is no such figure, or it needs a language model and none is named.
     """
-    if name in TABLES:
-        tables, stem = load_tables(config, paths, TABLES[name]), name
+    if name in TABLES or name in THEORY_TABLES:
+        tables, stem = load_tables(config, paths, name), name
     elif name in LANGUAGE_TABLES:
         if model not in config.language.models:
             allowed = ", ".join(config.language.models) or "none"
@@ -51,5 +54,6 @@ def run(config: Config, paths: Paths, name: str, model: str | None = None) -> No
         tables = load_language_tables(config, paths, model, LANGUAGE_TABLES[name])
         stem = f"{name}_{model}"
     else:
-        raise ValueError(f"figure {name!r}: choose one of {', '.join((*TABLES, *LANGUAGE_TABLES))}")
+        known = (*TABLES, *THEORY_TABLES, *LANGUAGE_TABLES)
+        raise ValueError(f"figure {name!r}: choose one of {', '.join(known)}")
     save(importlib.import_module(f"figures.{name}").draw(tables), paths.figures / stem)

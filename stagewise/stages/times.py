@@ -12,11 +12,14 @@ from analysis.predicted_times import (
     MATCHED,
     Training,
     agreement,
+    aligned_influence,
+    by_chance,
     events_of,
     expected_strength,
     match,
     predicted_bif,
     predicted_influence,
+    table_of,
     transition_width,
 )
 from models.training import recorded_steps
@@ -28,10 +31,13 @@ from stagewise.store import provenance, read_table, write_table
 logger = logging.getLogger(__name__)
 
 BIF, TRAINING = "localised posterior of theory's networks", "first-order theory"
-FOLLOWS = {"bif": BIF, "unrolled": TRAINING}  # and every leave-one-out
-SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "unforeseen",
+ALIGNED = "unrolled_aligned"  # of training from the start that theory assumes
+# What each estimator should follow; every leave-one-out follows first-order theory.
+FOLLOWS = {"bif": BIF, "bif_gaussian": BIF, "unrolled": TRAINING, ALIGNED: TRAINING}
+SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "missed_large",
+           "unforeseen",
            "median_error", "worst_error", "median_widths", "worst_widths", "bias",
-           "inside"]  # fmt: skip
+           "inside", "chance_widths"]  # fmt: skip
 
 
 def run(config: Config, paths: Paths) -> None:
@@ -44,17 +50,18 @@ def run(config: Config, paths: Paths) -> None:
                            "left out", name, len(toy.tree.items))  # fmt: skip
             continue
         place = paths if name == HOME else paths.variant(name)
+        predicted, widths, aligned = _predict(toy)
         events = read_table(place.whole("events"))
-        predicted, widths = _predict(toy)
-        for estimator, rows in events.groupby("estimator", sort=False):
-            label = str(estimator)
+        measured = {str(label): rows for label, rows in events.groupby("estimator", sort=False)}
+        for label, rows in (measured | {ALIGNED: aligned}).items():
             theory = TRAINING if label.startswith("loo_") else FOLLOWS.get(label)
             if theory not in predicted:
                 continue
-            table, missed, unforeseen = match(predicted[theory], rows, widths)
+            found = match(predicted[theory], rows, widths)
+            chance = by_chance(predicted[theory], rows, widths, np.random.default_rng(config.seed))
             row = {"hierarchy": name, "estimator": label, "prediction": theory}
-            matched.append(table.assign(**row))
-            summary.append(row | agreement(table, missed, unforeseen))
+            matched.append(found.events.assign(**row))
+            summary.append(row | agreement(found) | {"chance_widths": chance})
     origin = provenance(config.model_dump(), config.toy_seeds)
     columns = ["hierarchy", "estimator", "prediction", *MATCHED]
     empty = pd.DataFrame(columns=columns)
@@ -62,8 +69,9 @@ def run(config: Config, paths: Paths) -> None:
     write_table(pd.DataFrame(summary, columns=SUMMARY), paths.theory("times_summary"), origin)
 
 
-def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float]]:
-    """Events by kind of prediction and pair, and the transition width of every pair."""
+def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float], pd.DataFrame]:
+    """Events by kind of prediction and pair, the transition width of every pair, and the events
+    of training from an aligned start."""
     tree = toy.tree
     strength = expected_strength(toy.init_scale, toy.hidden_width, toy.initialisation)
     training = Training(tree, toy.learning_rate, strength, toy.hidden_width)
@@ -81,4 +89,5 @@ def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float]]:
     for pair in predicted[TRAINING]:
         width = transition_width(training, pair[0], pair[1], longer)
         widths[pair] = width if np.isfinite(width) else float(toy.steps)
-    return predicted, widths
+    aligned = events_of(aligned_influence(training, grid), grid, tree)
+    return predicted, widths, table_of(aligned)

@@ -16,12 +16,6 @@ from stagewise.stages.common import influence_table, load_checked, training_opti
 from stagewise.store import provenance, write_table
 
 ESTIMATORS = ("closed_form", "first_order", "loo")  # beside bif and unrolled
-TABLES = ("trajectories", "events", *learning.OUTPUTS)  # of every variant
-
-
-def tables(config: Config, name: str) -> tuple[str, ...]:
-    """Tables over all seeds that a variant has; windows only where the claims are tried."""
-    return (*TABLES, "windows") if name in config.theory.optimizers else TABLES
 
 
 def configured(config: Config, name: str) -> Config:
@@ -41,22 +35,23 @@ def run(
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Train the variant's seeds, measure influence by every estimator, find events and, where
-    claims are tried, ablate windows; files as those of the toy, below `paths`."""
+    """Train the variant's seeds, measure influence, find events; where claims are tried, also
+    BIF's Gaussian limit and window ablation. Files as those of the toy, below `paths`."""
     variant = configured(config, name)
-    ablated = "windows" in tables(config, name)
+    ablated = name in config.theory.optimizers
+    exact_ones = (*ESTIMATORS, "bif_gaussian") if ablated else ESTIMATORS
     for seed in variant.toy_seeds:
         checkpoints = paths.checkpoints(seed)
         train.run(variant, seed, checkpoints)
         sampled, health = paths.estimator("bif", seed), paths.part("diagnostics", seed)
         bif.run(variant, checkpoints, sampled, health, threads=threads, progress=progress)
-        for estimator in ESTIMATORS:
+        for estimator in exact_ones:
             exact.run(variant, estimator, checkpoints, paths.estimator(estimator, seed))
         if ablated:
             windows.run(variant, checkpoints, paths.part("windows", seed))
     seeds = variant.toy_seeds
     _unrolled(variant, [load_checked(paths.checkpoints(seed), variant) for seed in seeds], paths)
-    measured = ("bif", *ESTIMATORS, "unrolled")
+    measured = ("bif", *exact_ones, "unrolled")
     parts = [paths.estimator(estimator, seed) for estimator in measured for seed in seeds]
     collect.run(variant, parts, paths.influence)
     if ablated:

@@ -11,7 +11,7 @@ import torch
 
 from analysis.closed_form import closed_form_influence
 from analysis.first_order import first_order_influence
-from analysis.theory import first_order, frechet, modes, pairs
+from analysis.theory import first_order, frechet, gaussian_limit, modes, pairs
 from analysis.theory.derivation import Derivation, DerivationError, Step, check
 from analysis.unrolled import instantaneous_influence, unrolled_influence
 from models.hierarchy import Hierarchy
@@ -20,6 +20,7 @@ from models.training import minibatches
 from tests.conftest import UNBALANCED
 
 DERIVATIONS: tuple[Derivation, ...] = (
+    gaussian_limit.gaussian_limit(),
     modes.mode_dynamics(),
     frechet.matrix_function_derivative(),
     first_order.first_order(),

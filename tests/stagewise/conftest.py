@@ -35,6 +35,28 @@ HELD_OUT = {
                                 "right_delimiter": {"threshold": 1.0, "window": 8, "until": 24}}},
     "prediction": {"every": 5, "horizons": [1, 3]},
 }  # fmt: skip
+# One small tree, and the two optimizers that differ most.
+TINY_THEORY = {
+    "shared": {
+        "seeds": 2,
+        "etas": [1.0],
+        "steps": 120,
+        "checkpoint_every": 20,
+        "window_every": 40,
+        "posterior": {"chains": 4, "draws": 40},
+    },
+    "hierarchies": {
+        "depth_2": None,
+        "depth_4": None,
+        "unbalanced": None,
+        "three": {"hierarchy": {"all": {"x": ["p", "q"], "r": None}}, "steps": 240},
+    },
+    "optimizers": {
+        "momentum": None,
+        "minibatch": None,
+        "adam": {"steps": 80, "checkpoint_every": 20},
+    },
+}
 SMALL = {
     "results": "out put",  # a space: every path in a rule is quoted
     "seed": 11,
@@ -51,6 +73,7 @@ SMALL = {
         "sweep": {"nbeta": [80.0], "gamma": [1000.0, 10000.0], "relative_step": [0.2, 0.5],
                   "draws": 50},
     },
+    "theory": TINY_THEORY,
     "language": {"models": {"controlled": None, "held_out": HELD_OUT}},
 }  # fmt: skip
 

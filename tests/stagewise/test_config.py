@@ -98,6 +98,21 @@ def test_defaults_document_every_key():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
+        (
+            "theory.optimizers.fast={learning_rate: -1}",
+            r"theory.optimizers.fast \(with theory.shared\): learning_rate = -1: .*greater than 0",
+        ),
+        (
+            "theory.hierarchies.deep={hiden_width: 3}",
+            r"theory.hierarchies.deep .*hiden_width = 3: unknown key \(did you mean hidden_width",
+        ),
+        (
+            "theory.hierarchies.wide={hierarchy: {x: [a, a]}}",
+            r"theory.hierarchies.wide .*duplicate name\(s\) a",
+        ),
+        ("theory.hierarchies.adam={}", "adam: also among optimizers"),
+        ("theory.optimizers.A-b={}", "'A-b': lower-case letters"),
+        ("toy.batch_size=9", "toy.batch_size = 9: at most the 8 items"),
         ("toy.etas=[1.0, 1.0]", "every value may be given once only"),
         ("toy.window_lengths=[40, 40]", "every value may be given once only"),
         (
@@ -117,3 +132,16 @@ def test_defaults_document_every_key():
 def test_what_would_fail_late_is_refused_early(setting, message):
     with pytest.raises(ConfigError, match=message):
         load_config(settings=[setting])
+
+
+def test_a_variant_lays_shared_and_own_keys_over_the_toy():
+    config = load_config(
+        settings=["toy.hidden_width=20", "theory.shared.seeds=3", "theory.optimizers.adam=null"]
+    )
+    assert "adam" not in config.variants
+    momentum, deep = config.variant("momentum"), config.variant("depth_4")
+    assert (momentum.optimizer, momentum.seeds, momentum.hidden_width) == ("momentum", 3, 20)
+    assert len(deep.tree.items) == 16
+    assert set(deep.tree.items) > set(config.toy.tree.items)  # the hierarchy is replaced whole
+    with pytest.raises(ConfigError, match="variant 'adam': choose one of depth_2, depth_4"):
+        config.variant("adam")

@@ -84,8 +84,8 @@ def run_everything(config: Config) -> Paths:
     names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
     window_curves.run(config, *(paths.whole(name) for name in names))
     claims.run(config, paths)
-    for name, tables in TABLES.items():
-        figure = importlib.import_module(f"figures.{name}").draw(load_tables(config, paths, tables))
+    for name in TABLES:
+        figure = importlib.import_module(f"figures.{name}").draw(load_tables(config, paths, name))
         save(figure, paths.figures / name)
     return paths
 

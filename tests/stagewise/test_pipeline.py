@@ -18,7 +18,7 @@ from safetensors import safe_open
 from analysis.claims import Evidence
 from analysis.extension_claims import instantaneous, symmetry
 from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
-from figures import LANGUAGE_TABLES, TABLES
+from figures import IN_DOCUMENT, LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from figures.style import save
 from stagewise.config import load_config
 from stagewise.stages.claims import gather
@@ -39,11 +39,11 @@ def test_contracts_of_files_and_columns(run):
         "estimator", "eta", "step", "source", "target", "influence", "std_error", "normalized",
         "seed",
     ]  # fmt: skip
-    estimators = ["bif", "bif_gaussian", "closed_form", "loo", "unrolled"]
+    estimators = ["bif", "bif_gaussian", "closed_form", "first_order", "loo", "unrolled"]
     assert sorted(influence["estimator"].unique()) == estimators
     sizes = influence.groupby("estimator").size() / (13 * items**2)
     assert sizes.to_dict() == {
-        "bif": 2, "bif_gaussian": 2, "closed_form": 1, "loo": 2, "unrolled": 1,
+        "bif": 2, "bif_gaussian": 2, "closed_form": 1, "first_order": 1, "loo": 2, "unrolled": 1,
     }  # fmt: skip
     exact = influence["estimator"] != "bif"
     assert influence.loc[exact, "std_error"].isna().all()
@@ -61,18 +61,63 @@ def test_contracts_of_files_and_columns(run):
     assert (events["q_value"] <= 0.05).all()
     claims = json.loads(paths.claims.read_text())
     assert list(claims) == [
-        *(f"C{k}" for k in range(1, 11)), "X1", "X2", "X5", "X6", "X7",
+        *(f"C{k}" for k in range(1, 12)), "X1", "X2", "X3", *(f"X{k}" for k in range(5, 10)),
     ]  # fmt: skip
     for claim in claims.values():
         assert set(claim) == {
             "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
         }  # fmt: skip
-        assert claim["figure"].removesuffix("_held_out") in {**TABLES, **LANGUAGE_TABLES}
+        figures = {**TABLES, **THEORY_TABLES, **LANGUAGE_TABLES}
+        assert claim["figure"].removesuffix("_held_out") in figures
         assert claim["verdict"] in ("replicated", "partly", "not replicated", "not run")
     assert read_provenance(paths.events)["config"]["toy"]["hidden_width"] == 24
-    for name in (*TABLES, *(f"{name}_held_out" for name in LANGUAGE_TABLES)):
+    for name in (*TABLES, *THEORY_TABLES, *(f"{name}_held_out" for name in LANGUAGE_TABLES)):
         for suffix in ("pdf", "svg", "png"):
             assert (paths.figures / f"{name}.{suffix}").stat().st_size > 5000
+
+
+def test_first_order_theory_is_the_unrolled_derivative(run):
+    # The contract's table: to rounding, where the closed form is tens of per cent away.
+    table = read_table(run.paths.influence).set_index("estimator")["influence"]
+    exact = table["unrolled"].to_numpy()
+    difference = np.abs(table["first_order"].to_numpy() - exact).max() / np.abs(exact).max()
+    assert difference < 1e-12
+    assert np.abs(table["closed_form"].to_numpy() - exact).max() > 0.05 * np.abs(exact).max()
+
+
+def test_the_theory_is_one_document_with_every_formula_and_figure(run):
+    folder = run.paths.root / "theory"
+    formulas = json.loads((folder / "formulas.json").read_text())["formulas"]
+    assert {"strength", "diagonal", "pair", "symmetry", "covariance", "damped"} <= set(formulas)
+    assert {entry["proved"] for entry in formulas.values()} <= {"symbolically", "numerically"}
+    page = (folder / "theory.html").read_text()
+    assert page.count("<math") > len(formulas)
+    assert page.count("data:image/svg+xml") == len(IN_DOCUMENT)
+    assert "$$" not in page
+    assert "http" not in page.replace("http://www.w3.org", "")  # nothing to fetch
+    text = (folder / "theory.md").read_text()
+    assert all(entry["latex"] in text for entry in formulas.values())
+    assert "| three |" in text
+
+
+def test_variants_differ_in_what_they_say_and_share_the_rest(run):
+    for name, optimizer, items in (("three", "gradient_descent", 3), ("adam", "adam", 9)):
+        place = run.paths.variant(name)
+        toy = read_provenance(place.influence)["config"]["toy"]
+        assert (toy["optimizer"], toy["hidden_width"]) == (optimizer, 24)
+        table = read_table(place.influence)
+        assert table["source"].nunique() == items
+        assert sorted(table["seed"].unique()) == [11, 12]
+    assert run.paths.variant("adam").whole("windows").is_file()
+    optimizers = read_table(run.paths.theory("optimizers"))
+    assert list(optimizers["optimizer"].unique()) == ["gradient_descent", "adam"]
+    assert len(optimizers) == 10
+
+
+def test_theory_alone_needs_no_language_model(run):
+    planned = _planned(run, "theory", "--config", "results=elsewhere")
+    assert {"theory_document", "decide_claims", "toy_bif"} <= set(planned)
+    assert not any(rule.startswith("language") for rule in planned)
 
 
 def test_no_table_holds_nan_where_a_number_belongs(run):
@@ -115,8 +160,8 @@ def _planned(run: Run, *arguments: str) -> dict[str, int]:
 def test_a_new_seed_computes_only_itself(run):
     planned = _planned(run, "--config", "toy={seeds: 2}")
     assert planned["toy_train"] == planned["toy_bif"] == planned["toy_windows"] == 1
-    assert planned["toy_exact"] == 4
-    assert "toy_sweep" not in planned
+    assert planned["toy_exact"] == 1
+    assert not {"toy_sweep", "theory_hierarchy", "theory_optimizer"} & set(planned)
 
 
 def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
@@ -142,7 +187,7 @@ def test_figures_are_byte_identical_when_drawn_again(run, tmp_path):
     config, paths = load_config([run.config]), run.paths
     for name in ("influence_by_estimator", "hidden_paths"):
         module = __import__(f"figures.{name}", fromlist=["draw"])
-        for path in save(module.draw(load_tables(config, paths, TABLES[name])), tmp_path / name):
+        for path in save(module.draw(load_tables(config, paths, name)), tmp_path / name):
             assert path.read_bytes() == (paths.figures / path.name).read_bytes(), path.name
 
 

@@ -5,10 +5,12 @@ import os
 import shlex
 import sys
 
+from figures import IN_DOCUMENT
+from figures import THEORY_TABLES as THEORY_FIGURE_TABLES
 from stagewise.code import ROOT, source_files
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
-from stagewise.paths import ESTIMATORS, EXACT, Paths
+from stagewise.paths import ESTIMATORS, EXACT, VARIANT_TABLES, Paths
 from stagewise.stages.common import NETWORK_KEYS
 
 EXTRA = typed(dict(workflow.config_settings.config))

@@ -6,6 +6,9 @@ from stagewise.recorded import recorded_files
 
 SUFFIXES = ("pdf", "svg", "png")
 FIGURES = [PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in SUFFIXES]
+THEORY_FIGURES = [
+    PATHS.figures / f"{name}.{suffix}" for name in THEORY_FIGURE_TABLES for suffix in SUFFIXES
+]
 LANGUAGE_FIGURES = [
     PATHS.figures / f"{name}_{model}.{suffix}"
     for model in LANGUAGE_MODELS
@@ -23,18 +26,22 @@ def language_tables(*names):
     ]
 
 
-# Asked for the toy alone, no language model is trained for the sake of its events; what is there
-# of them stays in.
-ONLY_TOY = {"all", "toy", "language", "figures", "claims"} & set(sys.argv) == {"toy"}
-EVENT_MODELS = [
-    model for model in LANGUAGE_MODELS if not ONLY_TOY or PATHS.language(model).events.is_file()
+# Asked for the toy or the theory alone, no language model is trained for the sake of its events
+# and claims; what is there of them stays in.
+ASKED = {"all", "toy", "theory", "language", "figures", "claims"} & set(sys.argv)
+NO_LANGUAGE = bool(ASKED) and ASKED <= {"toy", "theory"}
+DECIDED_MODELS = [
+    model
+    for model in LANGUAGE_MODELS
+    if not NO_LANGUAGE
+    or all(os.path.exists(PATHS.language(model).table(name, CONFIG.seed)) for name in LANGUAGE_TABLES)
 ]
 
 
 rule collect_events:
     input:
         PATHS.whole("events"),
-        [] if ONLY_TOY else [PATHS.language(model).events for model in EVENT_MODELS],
+        [PATHS.language(model).events for model in DECIDED_MODELS if not NO_LANGUAGE],
         code=code("stagewise.stages.collect"),
     output:
         PATHS.events,
@@ -48,14 +55,15 @@ rule collect_events:
     message:
         "collect the events of the toy and of the language models"
     shell:
-        "{STAGEWISE} events {EVENT_MODELS} {CONFIG_ARGS} > {log:q} 2>&1"
+        "{STAGEWISE} events {DECIDED_MODELS} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule decide_claims:
     input:
         PATHS.influence,
         [PATHS.whole(table) for table in TOY_TABLES],
-        language_tables(),
+        THEORY,
+        [] if NO_LANGUAGE else language_tables(),
         recorded_files(),
         code=code("stagewise.stages.claims"),
     output:
@@ -79,7 +87,8 @@ rule decide_claims:
 
 rule draw:
     input:
-        tables=lambda w: [PATHS.whole(name) for name in FIGURE_TABLES[w.figure]],
+        tables=lambda w: [PATHS.whole(name) for name in FIGURE_TABLES.get(w.figure, ())]
+        + [PATHS.theory(name) for name in THEORY_FIGURE_TABLES.get(w.figure, ())],
         code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
@@ -90,7 +99,7 @@ rule draw:
     benchmark:
         PATHS.root / "benchmarks/draw/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURE_TABLES),
+        figure="|".join([*FIGURE_TABLES, *THEORY_FIGURE_TABLES]),
     threads: 1
     resources:
         mem_mb=600,

@@ -1,0 +1,93 @@
+"""Numbers of the theory of phases, made from its expressions."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from scipy.special import expit
+
+from analysis.theory import phases
+from analysis.theory.derivation import numeric
+from analysis.theory.phases import COV_U, COV_V, EXCESS, EXPONENT, GAPS, SIZE, VOLUME
+
+MAX_EXPONENT = 700  # exp() of more overflows
+
+volume = numeric(phases.VOLUME_RATIO, phases.QUARTIC, phases.QUADRATIC)
+_log_odds = numeric(phases.LOG_ODDS, SIZE, EXCESS, EXPONENT, VOLUME)
+_critical = {name: numeric(n, EXCESS, EXPONENT, VOLUME) for name, n in phases.CRITICAL.items()}
+_width = numeric(phases.WIDTH, EXCESS, EXPONENT, VOLUME)
+_discriminant = numeric(phases.DISCRIMINANT, COV_U, COV_V, GAPS)
+_flip_odds = numeric(phases.FLIP_ODDS, COV_U, COV_V, GAPS)
+
+
+def positive(sizes: np.ndarray) -> np.ndarray:
+    """Sizes n as an array, if all are finite and > 0."""
+    sizes = np.atleast_1d(np.asarray(sizes, dtype=float))
+    if not (np.isfinite(sizes) & (sizes > 0)).all():
+        raise ValueError(f"sizes = {sizes.tolist()}: every n must be finite and > 0")
+    return sizes
+
+
+def phase_weight(
+    sizes: np.ndarray, excess_loss: float, excess_exponent: float, log_volume: float = 0.0
+) -> np.ndarray:
+    """Weight of U by free energy at `sizes` (n > 0); log_volume 0: by nL + lambda log n alone.
+
+    Raises:
+        ValueError: a size is not finite and > 0.
+    """
+    return expit(_log_odds(positive(sizes), excess_loss, excess_exponent, log_volume))
+
+
+def critical_size(
+    excess_loss: float,
+    excess_exponent: float,
+    log_volume: float = 0.0,
+    branch: Literal["late", "early"] = "late",
+) -> float:
+    """The n at which the phases weigh the same by free energy; "late" is the transition.
+
+    Raises:
+        ValueError: there is none, because U is not the degenerate phase with the higher loss, or
+            its loss is so much higher that V outweighs it at every n.
+    """
+    given = (f"excess_loss = {excess_loss:g}, excess_exponent = {excess_exponent:g}, "
+             f"log_volume = {log_volume:g}")  # fmt: skip
+    if not (0 < excess_loss < math.inf and 0 < excess_exponent < math.inf):
+        raise ValueError(f"{given}: no transition; the first two must be finite and > 0")
+    if not abs(log_volume) < MAX_EXPONENT * excess_exponent:
+        raise ValueError(f"{given}: log_volume within {MAX_EXPONENT} excess_exponent allowed")
+    largest = excess_exponent * math.exp(log_volume / excess_exponent - 1)
+    if not excess_loss < largest:
+        raise ValueError(f"{given}: V outweighs U at every n; excess_loss < {largest:.3g} allowed")
+    return float(np.real(_critical[branch](excess_loss, excess_exponent, log_volume)))
+
+
+def transition_width(excess_loss: float, excess_exponent: float, log_volume: float = 0.0) -> float:
+    """Full width at half height of the between-phase peak in n, to first order.
+
+    Raises:
+        ValueError: as `critical_size`.
+    """
+    critical_size(excess_loss, excess_exponent, log_volume)
+    return float(np.real(_width(excess_loss, excess_exponent, log_volume)))
+
+
+def flip_weights(cov_U: float, cov_V: float, gaps: float) -> tuple[float, ...]:
+    """Weights of U at which the total covariance changes sign, ascending: none, one or two.
+
+    Covariances within the phases and the product of their differences in means; nats squared.
+
+    Raises:
+        ValueError: one of them is not finite.
+    """
+    if not np.isfinite([cov_U, cov_V, gaps]).all():
+        raise ValueError(f"covariances {cov_U}, {cov_V} and gaps {gaps} must be finite")
+    if abs(cov_U) < abs(cov_V):  # divide by the larger: the phases swap, and with them the weights
+        return tuple(1 - weight for weight in reversed(flip_weights(cov_V, cov_U, gaps)))
+    if cov_U == 0 or _discriminant(cov_U, cov_V, gaps) <= 0:  # a double root only touches zero
+        return ()
+    odds = sorted(float(t) for t in _flip_odds(cov_U, cov_V, gaps) if t > 0)
+    return tuple(t / (1 + t) for t in odds)
