@@ -15,7 +15,7 @@ from models.linear_network import Weights, aligned_weights, initial_mode_strengt
 
 # In the order in which they are taken away from training.
 CAUSES = ("step size", "alignment", "input covariance", "small start")
-REFINED = (4, 8)  # times as many steps, each as much smaller: extrapolated to gradient flow
+REFINED = (2, 4)  # times as many steps, each as much smaller: extrapolated to gradient flow
 
 
 class Rungs(NamedTuple):

@@ -126,7 +126,8 @@ def sample_posterior(
         raise ValueError("a control needs integrator exponential and preconditioner none")
     with torch.no_grad():
         anchor_losses = observe(stacks) if observe else loss(stacks, None)
-    n_samples = n_samples or anchor_losses.shape[-1]
+        if n_samples is None:
+            n_samples = (loss(stacks, None) if observe else anchor_losses).shape[-1]
     if (config.batch_size or 0) > n_samples:
         raise ValueError(f"batch_size {config.batch_size}: at most the {n_samples} samples")
     draws = Draws(

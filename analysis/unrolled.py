@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.func import jvp
+from torch.autograd import forward_ad
 
 from models.linear_network import Weights, gradient
 from models.settings import Optimizer
-from models.training import initial_state, update
+from models.training import State, initial_state, update
 
 
 def unrolled_influence(
@@ -44,19 +44,35 @@ def unrolled_influence(
     tangent = initial_state(Weights(*(torch.zeros_like(w) for w in state.weights)))
     lead = state.weights.W1.shape[:-2]  # runs, then sources
     ones = torch.ones(*lead, n, dtype=targets.dtype)
-    towards_source = torch.eye(n, dtype=targets.dtype).expand(*lead, n)
+    towards_source = torch.eye(n, dtype=targets.dtype).expand(*lead, n).contiguous()
     kept = []
     for step in range(max(record) + 1):
         if step in record:
             kept.append(directional(state.weights, tangent.weights, targets))
         if step < max(record):
-            seen = torch.ones(()) if batches is None else batches[step].unsqueeze(-2)
-            state, tangent = jvp(  # type: ignore[misc]
-                lambda s, v, t=step, b=seen: update(s, targets, v * b, t, optimizer, learning_rate),
-                (state, ones),
-                (tangent, towards_source),
-            )
+            with forward_ad.dual_level():
+                v = forward_ad.make_dual(ones, towards_source)
+                v = v if batches is None else v * batches[step].unsqueeze(-2)
+                here = _each(forward_ad.make_dual, state, tangent)
+                after = update(here, targets, v, step, optimizer, learning_rate)
+                state = _each(lambda x: forward_ad.unpack_dual(x).primal, after)
+                tangent = _each(_tangent_of, after)
     return torch.stack(kept)
+
+
+def _each(function: Callable[..., Tensor], *states: State) -> State:
+    """`function` of every tensor of a state, or of the same tensors of several."""
+    return State(
+        *(
+            Weights(*(function(*tensors) for tensors in zip(*weights, strict=True)))
+            for weights in zip(*states, strict=True)
+        )
+    )
+
+
+def _tangent_of(dual: Tensor) -> Tensor:
+    primal, tangent = forward_ad.unpack_dual(dual)
+    return torch.zeros_like(primal) if tangent is None else tangent
 
 
 def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:

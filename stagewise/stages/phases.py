@@ -153,7 +153,6 @@ def sample_wells(potential: TwoWells, size: float, gamma: float, seed: int) -> p
         {"w": torch.tensor(list(WELLS.values()))},
         config,
         seed=seed,
-        n_samples=len(names),
         observe=observe,
     )
     inside = draws.losses[..., -1].numpy()

@@ -262,3 +262,22 @@ def test_cost_is_told_beforehand():
     text = cost(PosteriorConfig(), anchors=51, parameters=368, observed=8, threads=2)
     assert "51 checkpoints x 32 chains x 4100 steps = 6.69 million chain steps" in text
     assert "0.19 GiB" in text
+
+
+def test_what_is_observed_does_not_change_the_number_of_samples():
+    # Nine observed columns of two samples: with n taken from the former the batches would be
+    # drawn from samples that do not exist.
+    centres, config = (
+        torch.tensor([0.0, 1.0]),
+        PosteriorConfig(nbeta=4.0, gamma=1.0, step_size=0.05, chains=2, draws=16, batch_size=1),
+    )
+
+    def loss(parameters, batch):
+        chosen = centres if batch is None else centres[batch]
+        return 0.5 * (parameters["w"] - chosen) ** 2
+
+    options = {"seed": 0, "observe": lambda p: p["w"].repeat(1, 9)}
+    anchors = {"w": torch.zeros(1, 1)}
+    found = sample_posterior(loss, anchors, config, **options)
+    told = sample_posterior(loss, anchors, config, **options, n_samples=2)
+    assert torch.equal(found.losses, told.losses)
