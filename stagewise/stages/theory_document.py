@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,22 +87,32 @@ def step_text(step: Step, how: str) -> str:
     return f"{step.says}\n\n$$\n{sympy.latex(step.equation)}\n$$\n\n*Proved {how}.*"
 
 
-def page(text: str, folder: Path) -> str:
-    """Markdown as one HTML page with mathematics as MathML and pictures within."""
-    renderer = mistune.HTMLRenderer()
-    body = mistune.create_markdown(renderer=renderer, plugins=["math", "table"])
-    renderer.register("inline_math", lambda _, tex: mathml(tex, "inline"))
-    renderer.register(
-        "block_math", lambda _, tex: f'<div class="equation">{mathml(tex, "block")}</div>\n'
-    )
+class Page(mistune.HTMLRenderer):
+    """HTML with pictures within and mathematics as MathML."""
 
-    def image(_: mistune.HTMLRenderer, text: str, url: str, title: str | None = None) -> str:
-        content = base64.b64encode((folder / url).read_bytes()).decode()
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """An SVG file, relative to the folder, as part of the page."""
+        content = base64.b64encode((self.folder / url).read_bytes()).decode()
+        caption = html.escape(html.unescape(text), quote=True)
         source = f"data:image/svg+xml;base64,{content}"
-        caption = html.escape(re.sub("<[^>]+>", "", text), quote=True)
         return f'<img src="{source}" alt="{caption}"><br><small>{caption}</small>'
 
-    renderer.register("image", image)
+    def inline_math(self, tex: str) -> str:
+        """Mathematics within a sentence."""
+        return mathml(tex, "inline")
+
+    def block_math(self, tex: str) -> str:
+        """A displayed equation."""
+        return f'<div class="equation">{mathml(tex, "block")}</div>\n'
+
+
+def page(text: str, folder: Path) -> str:
+    """Markdown as one HTML page that needs no other file."""
+    body = mistune.create_markdown(renderer=Page(folder), plugins=["math", "table"])
     inner = str(body(text)).replace("<p><em>Proved", '<p class="proof"><em>Proved')
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{TITLE}</title>'
