@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.linear_network import Weights, sample_losses
 from models.settings import Optimizer
-from models.training import train, trajectory
+from models.training import State, initial_state, train, update
 
 
 def leave_one_out(
@@ -73,35 +73,45 @@ def window_ablation(
         if not 0 <= start < end <= steps:
             raise ValueError(f"window {start}..{end} must lie within 0..{steps} and not be empty")
     n = targets.shape[-1]
-    start, end = torch.tensor(windows).T
-    remove = torch.eye(n, dtype=targets.dtype)
-
-    def sample_weights(step: int) -> Tensor:
-        open_now = ((start <= step) & (step < end)).to(targets.dtype)
-        return 1 - open_now[:, None, None] * remove  # (window, source, n)
-
-    full = trajectory(
-        initial,
-        targets,
-        steps,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        batches=batches,
-    )
-    ablated = trajectory(
-        initial,
-        targets,
-        steps,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        sample_weights=sample_weights,
-        batches=batches,
-    )
+    order = sorted(range(len(windows)), key=lambda k: windows[k])  # by start: opened in this order
+    start, end = torch.tensor([windows[k] for k in order]).T
+    ones, remove = torch.ones(n, dtype=targets.dtype), torch.eye(n, dtype=targets.dtype)
+    full = initial_state(initial)
+    ablated = State(*(Weights(*(w.new_zeros(0, n, *w.shape) for w in initial)) for _ in full))
     at_end = torch.zeros(len(windows), n, n, dtype=targets.dtype)
     largest, when = torch.zeros_like(at_end), torch.zeros_like(at_end)
-    for (step, with_all), (_, without) in zip(full, ablated, strict=True):
-        effect = sample_losses(with_all, targets) - sample_losses(without, targets)
-        at_end = torch.where((end == step)[:, None, None], effect, at_end)
-        grew = (end <= step)[:, None, None] & (effect.abs() > largest.abs())
-        largest, when = torch.where(grew, effect, largest), when.masked_fill(grew, float(step))
-    return at_end, largest, when
+    for step in range(steps + 1):
+        if not all(bool(w.isfinite().all()) for w in full.weights):
+            raise FloatingPointError(f"training diverged by step {step}: lower the learning rate")
+        ablated = _opened(ablated, full, int((start == step).sum()))
+        opened = len(ablated.weights.W1)  # windows still to come train as the full set does
+        effect = sample_losses(full.weights, targets) - sample_losses(ablated.weights, targets)
+        ends = end[:opened, None, None]
+        at_end[:opened] = torch.where(ends == step, effect, at_end[:opened])
+        grew = (ends <= step) & (effect.abs() > largest[:opened].abs())
+        largest[:opened] = torch.where(grew, effect, largest[:opened])
+        when[:opened] = when[:opened].masked_fill(grew, float(step))
+        if step < steps:
+            seen = ones if batches is None else batches[step]
+            without = ((step < ends) * remove).to(targets.dtype)  # (opened, source, n)
+            ablated = update(ablated, targets, (1 - without) * seen, step, optimizer, learning_rate)
+            full = update(full, targets, seen, step, optimizer, learning_rate)
+    place = torch.tensor(order).argsort()
+    return at_end[place], largest[place], when[place]
+
+
+def _opened(ablated: State, full: State, count: int) -> State:
+    """The ablated networks with `count` more windows, which begin where full training is."""
+    if not count:
+        return ablated
+    return State(
+        *(
+            Weights(
+                *(
+                    torch.cat([old, new.expand(count, *old.shape[1:])])
+                    for old, new in zip(before, now, strict=True)
+                )
+            )
+            for before, now in zip(ablated, full, strict=True)
+        )
+    )
