@@ -14,6 +14,7 @@ from figures.style import (
     RED,
     Tables,
     draw_curve,
+    saying,
     shade_stages,
     zero_line,
 )
@@ -40,6 +41,8 @@ def draw(tables: Tables) -> Figure:
     curves, stages = tables["optimizer_curves"], tables["optimizer_stages"]
     verdicts = tables["optimizers"]
     names = list(dict.fromkeys(verdicts["optimizer"]))
+    if not names:
+        return saying("no optimizer to compare: theory.optimizers is empty")
     source, target = curves["source"].iloc[0], curves["target"].iloc[0]
     figure = plt.figure(figsize=(2.1 * max(len(names), 2) + 0.4, 4.6))
     grid = figure.add_gridspec(2, 1, height_ratios=(1.3, 1))

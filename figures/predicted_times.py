@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.style import BLUE, GREEN, GREY, INK, ORANGE, RED, Tables
+from figures.style import BLUE, GREEN, GREY, INK, ORANGE, RED, Tables, saying
 
 PANELS = (
     ("bif", "BIF, sampled"),
@@ -26,9 +26,11 @@ COLORS = (INK, BLUE, ORANGE, GREEN, RED)
 def draw(tables: Tables) -> Figure:
     """One panel per estimator; every point is an event of one pair of items, bars: 95 %."""
     times, summary = tables["times"], tables["times_summary"]
+    if times.empty:
+        return saying("no event that theory predicts was measured in this training")
     hierarchies = list(dict.fromkeys(times["hierarchy"]))
     figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.3), sharex=True, sharey=True)
-    top = 1.05 * times[["predicted", "ci_high"]].max(axis=None) if len(times) else 1.0
+    top = 1.05 * times[["predicted", "ci_high"]].max(axis=None)
     for axis, (estimator, title) in zip(axes, PANELS, strict=True):
         axis.plot([0, top], [0, top], color=GREY, lw=0.8)
         for rank, name in enumerate(hierarchies):

@@ -155,6 +155,13 @@ def level_name(transitions: pd.DataFrame, depth: float) -> str:
     return first + (", …" if len(names) > 1 else "")
 
 
+def saying(text: str) -> Figure:
+    """A figure of one sentence, where there is nothing to draw."""
+    figure = plt.figure(figsize=(5, 1.2))
+    figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
+
+
 def zero_line(axis: Axes) -> None:
     """The line between helpful (below) and harmful (above)."""
     axis.axhline(0, color=INK, lw=0.7)
