@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,8 @@ from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.stages.variant import configured
 from stagewise.store import provenance, read_table, write_table
+
+logger = logging.getLogger(__name__)
 
 DECIDERS = (flips_and_stages, shapes_agree, learnt_top_down, branches_align, windows_follow)
 EXACT_BIF = "bif_gaussian"  # a few seconds of sampling are too noisy for eight seeds
@@ -69,7 +73,9 @@ def run(config: Config, paths: Paths) -> None:
 
 
 def _agreement(evidence: Evidence) -> float:
-    """Correlation of sampled BIF with its Gaussian limit, both normalised."""
+    """Correlation of sampled BIF with its Gaussian limit, both normalised; 1 if there is none."""
+    if EXACT_BIF not in evidence.influence:
+        return 1.0
     keys = ["seed", "step", "source", "target"]
     tables = [
         evidence.influence[label].set_index(keys)["influence"]
@@ -86,16 +92,21 @@ def _gather(config: Config, name: str, place: Paths) -> Evidence:
     no limit among them."""
     toy = configured(config, name).toy
     influence = labelled(read_table(place.influence))
-    influence |= {"bif_sampled": influence["bif_normalized"], "bif": influence[EXACT_BIF]}
     curves, events = (read_table(place.whole(table)) for table in ("trajectories", "events"))
+    influence["bif_sampled"] = influence["bif_normalized"]
+    if EXACT_BIF in influence:
+        influence["bif"] = influence[EXACT_BIF]
+        curves, events = _renamed(curves, "label"), _renamed(events, "estimator")
+    else:
+        logger.warning("%s: no Gaussian limit of BIF: the sampled one stands for it", name)
     return Evidence(
         tree=toy.tree,
         focus=toy.tree.focus(toy.focus),
         optimizer=toy.training,
         checkpoint_every=toy.checkpoint_every,
         influence=influence,
-        trajectories=_renamed(curves, "label"),
-        events=_renamed(events, "estimator"),
+        trajectories=curves,
+        events=events,
         transitions=read_table(place.whole("transitions")),
         windows=read_table(place.whole("windows")),
         sweep=pd.DataFrame(),
