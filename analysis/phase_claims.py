@@ -101,7 +101,7 @@ def phases_exchange(e: PhaseEvidence) -> Finding:
     factors = [max(guess / at, at / guess) for guess in guesses]
     found = ", ".join(f"{count} with {k}" for k, count in enumerate(np.bincount(flips)) if count)
     return Finding(
-        predicted="between-phase influence is largest at the n of equal weights, to one step of n "
+        predicted="in a constructed two-well potential: between-phase influence is largest at the n of equal weights, to one step of n "
         f"(a factor of {np.exp(step):.2f}), and ΔμᵢΔμⱼ/4 high, to {HEIGHT:.0%}, wherever the gap "
         f"is at least {DISAGREE:.0%} of the largest; peaks rank as the gaps; at every n the total "
         "has the sign that the roots of the theory's quadratic give it, and some pair flips; "
@@ -113,7 +113,8 @@ def phases_exchange(e: PhaseEvidence) -> Finding:
         f"{wrong} signs wrong, pairs by number of flips: {found}; critical n {guesses[0]:.0f} by "
         f"nL + λ log n, {guesses[1]:.0f} with volumes; peak {full_width(e):.0f} wide in n, "
         f"{e.predicted('free_energy', 'width'):.0f} predicted to first order",
-        interval="exact integrals: none",
+        interval="exact integrals: none; heights and signs are identities of exact moments, so "
+        "that they check the integration; where the peaks come is what free energy must tell",
         verdict=graded(
             [late <= step, high <= HEIGHT, swapped == 0, wrong == 0 and bool(flips.any()),
              factors[0] <= LEADING and factors[1] <= FULL]

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from analysis.events import Event, Trajectory, find_events
+from analysis.events import LEVEL, Event, Trajectory, find_events
 from analysis.first_order import first_order_influence
 from analysis.gaussian import factored_gaussian_influence
 from analysis.stages import progress, rise_times, theory_maps
@@ -23,7 +23,7 @@ MATCHED = ["source", "target", "kind", "direction", "predicted", "measured", "ci
 TIMES = ["step", "ci_low", "ci_high"]
 LARGE = 0.1  # share of the highest peak from which on a missed one counts as large
 SHUFFLES = 5  # of the pairs' predictions, for what chance would give
-FARTHEST = 1.0  # transition widths at which an event still counts as the predicted one
+FARTHEST = 0.25  # transition widths at which an event still counts as the predicted one
 
 
 class Training(NamedTuple):
@@ -83,11 +83,11 @@ def predicted_bif(
     return np.stack(values)
 
 
-def transition_width(training: Training, source: str, target: str, steps: np.ndarray) -> float:
-    """Steps that the distinction between two items takes from 10 to 90 %, by theory."""
+def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarray) -> float:
+    """Steps that the distinction between a pair of items takes from 10 to 90 %, by theory."""
     targets, tree = training.tree.targets(), training.tree
     maps = theory_maps(targets, steps * training.learning_rate, training.strength)
-    contrasts = tree.contrasts(tree.lowest_common_ancestor(source, target))
+    contrasts = tree.contrasts(tree.lowest_common_ancestor(*pair))
     start, _, end = rise_times(steps, progress(maps, targets, contrasts))
     return end - start
 
@@ -114,7 +114,8 @@ def table_of(found: dict[tuple[str, str], list[Event]]) -> pd.DataFrame:
 
 
 def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
-    """Flips and peaks of exact curves (steps, source, target), by pair of different items."""
+    """Flips and peaks of exact curves (steps, source, target) above the resolution, by pair of
+    different items."""
     found: dict[tuple[str, str], list[Event]] = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form
     for i, source in enumerate(tree.items):
@@ -122,7 +123,8 @@ def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
             if i != j:
                 curve = curves[None, :, i, j]
                 trajectory = Trajectory(steps, curve, np.zeros_like(curve))
-                found[source, target] = find_events(trajectory, replicates=1, rng=rng)
+                events = find_events(trajectory, replicates=1, rng=rng)
+                found[source, target] = [event for event in events if event.p_value < LEVEL]
     return found
 
 
@@ -131,13 +133,15 @@ class Match(NamedTuple):
 
     Attributes:
         events: the matched events, columns `MATCHED`; error is measured minus predicted, steps.
-        missed: predicted events that were not found; missed_large: those of them that are peaks
-            of at least `LARGE` of the highest predicted one.
+        missed: predicted events that were not found.
+        large, missed_large: predicted peaks of at least `LARGE` of the highest predicted one, and
+            those of them that were not found.
         unforeseen: found events that were not predicted.
     """
 
     events: pd.DataFrame
     missed: int
+    large: int
     missed_large: int
     unforeseen: int
 
@@ -157,9 +161,13 @@ def match(
         predicted: events by (source, target); measured: the contract's event table, of one
         estimator; widths: transition width of every pair, steps.
     """
-    rows, missed, large, unforeseen = [], 0, 0, 0
+    rows, missed, large, missed_large, unforeseen = [], 0, 0, 0, 0
     sizes = [abs(event.value) for events in predicted.values() for event in events]
     least = LARGE * max(sizes, default=0.0)
+
+    def is_large(event: Event) -> bool:
+        return event.kind == "peak" and abs(event.value) >= least
+
     keys = ["source", "target", "direction"]
     found_by = {key: rows[TIMES].to_numpy() for key, rows in measured.groupby(keys)}
     for pair, events in predicted.items():
@@ -175,13 +183,14 @@ def match(
             found_here = {a for a, _ in pairs}
             lost = [event for a, event in enumerate(expected) if a not in found_here]
             missed += len(lost)
-            large += sum(event.kind == "peak" and abs(event.value) >= least for event in lost)
+            large += sum(map(is_large, expected))
+            missed_large += sum(map(is_large, lost))
             unforeseen += len(found) - len(pairs)
             for a, b in pairs:
                 event, when = expected[a], found[b]
                 error = when[0] - event.step
                 rows.append((*pair, event.kind, kind, event.step, *when, error, widths[pair]))
-    return Match(pd.DataFrame(rows, columns=MATCHED), missed, large, unforeseen)
+    return Match(pd.DataFrame(rows, columns=MATCHED), missed, large, missed_large, unforeseen)
 
 
 def by_chance(
@@ -190,15 +199,15 @@ def by_chance(
     widths: dict[tuple[str, str], float],
     rng: np.random.Generator,
 ) -> float:
-    """Median absolute error in widths if every pair is given another pair's prediction, however
-    far: what the matching alone would make of it. Zero where nothing matches."""
-    pairs, errors = list(predicted), []
+    """Share of the measured events that are predicted if every pair is given the prediction of
+    a pair drawn at random: what the matching alone is worth. Zero where nothing was measured."""
+    pairs, shares = list(predicted), []
     for _ in range(SHUFFLES):
         order = rng.permutation(len(pairs))
         shuffled = {pair: predicted[pairs[k]] for pair, k in zip(pairs, order, strict=True)}
-        found = match(shuffled, measured, widths, farthest=np.inf).events
-        errors.append((found["error"].abs() / found["width"]).median())
-    return float(np.nanmedian(errors)) if np.isfinite(errors).any() else 0.0
+        found = match(shuffled, measured, widths)
+        shares.append(len(found.events) / max(len(found.events) + found.unforeseen, 1))
+    return float(np.mean(shares))
 
 
 def agreement(found: Match) -> dict[str, float]:

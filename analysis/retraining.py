@@ -81,8 +81,10 @@ def window_ablation(
     at_end = torch.zeros(len(windows), n, n, dtype=targets.dtype)
     largest, when = torch.zeros_like(at_end), torch.zeros_like(at_end)
     for step in range(steps + 1):
-        if not all(bool(w.isfinite().all()) for w in full.weights):
-            raise FloatingPointError(f"training diverged by step {step}: lower the learning rate")
+        if not all(bool(w.isfinite().all()) for w in (*full.weights, *ablated.weights)):
+            raise FloatingPointError(
+                f"training diverged by step {step} at learning rate {learning_rate}: lower it"
+            )
         ablated = _opened(ablated, full, int((start == step).sum()))
         opened = len(ablated.weights.W1)  # windows still to come train as the full set does
         effect = sample_losses(full.weights, targets) - sample_losses(ablated.weights, targets)

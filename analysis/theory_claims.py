@@ -11,6 +11,7 @@ from analysis.claims import Finding, NoEvidence, claim, graded
 TANGENT = 1e-6  # relative difference that counts as none
 EXPLAINED = 1e-2  # relative error of the closed form that may be left over
 MOST = 0.8  # share of events that a prediction must foresee
+OVER_CHANCE = 0.2  # more than by the predictions of other pairs
 MEDIAN_WIDTHS = 0.1  # median error in transition widths that counts as a hit
 SURVIVES = ("replicated", "partly")
 
@@ -67,8 +68,9 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
             for name in names
         ),
         verdict=graded(held),
-        reason="the same stages, estimators, thresholds and number of seeds for each; C2 compares "
-        "fewer estimators where there is no closed form",
+        reason="the same thresholds and number of seeds for each; bif is its exact Gaussian limit; "
+        "C2 compares fewer estimators where there is no closed form; Adam needs fewer steps, and "
+        "its windows are shorter",
     )
 
 
@@ -81,48 +83,53 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
 def times_predicted(e: TheoryEvidence) -> Finding:
     """X8: events come when theory says, from singular values, scale and learning rate."""
     rows = e.times[e.times["estimator"].isin(["unrolled", "bif"])]
-    rows = rows[rows["matched"] + rows["missed"] + rows["unforeseen"] > 0]
-    if rows.empty:
-        raise NoEvidence("no hierarchy has events to be predicted")
-    share = rows["matched"] / (rows["matched"] + rows["unforeseen"])
-    held = [
-        bool(part >= MOST and row.median_widths <= min(MEDIAN_WIDTHS, row.chance_widths / 2))
-        for part, row in zip(share, rows.itertuples(), strict=True)
-    ]
     aligned = e.times[e.times["estimator"] == "unrolled_aligned"]
+    if aligned.empty or not (aligned["matched"] + aligned["missed"]).all():
+        raise NoEvidence("in some hierarchy theory predicts no event, or does not apply")
+    measured = rows["matched"] + rows["unforeseen"]
+    foreseen = rows["matched"] / measured.clip(lower=1)
+    found = 1 - rows["missed_large"] / rows["large"].clip(lower=1)
     recall = aligned["matched"] / (aligned["matched"] + aligned["missed"])
-    held.append(bool((recall >= MOST).all()))
+    precise = (foreseen >= MOST) & (foreseen >= rows["chance_share"] + OVER_CHANCE)
+    precise &= (rows["median_widths"] <= MEDIAN_WIDTHS) & (measured > 0)
+    both = len(rows) == 2 * len(aligned)  # no BIF is predicted where its limit does not exist
     removed = e.times[e.times["estimator"] == "loo_1"]
     late = ", ".join(f"{row.hierarchy} {row.bias:+.0f}" for row in removed.itertuples())
     return Finding(
         predicted=f"in every hierarchy, for bif and for unrolled: at least {MOST:.0%} of the "
-        "measured events are predicted (same pair, kind and direction, within one transition "
-        f"width), with a median error of at most {MEDIAN_WIDTHS:g} widths and of half of what "
-        "other pairs' predictions give; and from the start that theory assumes, at least "
-        f"{MOST:.0%} of what it predicts is found",
+        "measured events are predicted (same pair, kind and direction, within a quarter of the "
+        f"transition's width), {OVER_CHANCE:.0%} more than by another pair's prediction, with a "
+        f"median error of at most {MEDIAN_WIDTHS:g} widths; {MOST:.0%} of the large predicted "
+        "peaks (a tenth of the highest) are found; from the start that theory assumes, "
+        f"{MOST:.0%} of all predicted events are",
         measured="; ".join(
-            f"{row.hierarchy}, {row.estimator}: {part:.0%} of {row.matched + row.unforeseen}, "
-            f"median {row.median_error:.0f} steps ({row.median_widths:.2f} widths), worst "
-            f"{row.worst_error:.0f} ({row.worst_widths:.2f})"
-            for part, row in zip(share, rows.itertuples(), strict=True)
+            f"{row.hierarchy}, {row.estimator}: {part:.0%} of {row.matched + row.unforeseen} "
+            f"events predicted, median {row.median_error:.0f} steps off "
+            f"({row.median_widths:.2f} widths), worst {row.worst_error:.0f}; {large:.0%} of "
+            f"{row.large} large peaks found"
+            for part, large, row in zip(foreseen, found, rows.itertuples(), strict=True)
         )
         + "; from an aligned start found: "
         + ", ".join(
-            f"{row.hierarchy} {part:.0%} of {row.matched + row.missed} (median "
-            f"{row.median_widths:.3f} widths)"
+            f"{row.hierarchy} {part:.0%} of {row.matched + row.missed}, median "
+            f"{row.median_error:.1f} steps off"
             for part, row in zip(recall, aligned.itertuples(), strict=True)
         ),
         interval="; ".join(
             f"{row.hierarchy}, {row.estimator}: {row.inside:.0%} of predictions inside the "
-            f"measured 95 % interval, other pairs' predictions {row.chance_widths:.2f} widths off"
+            f"measured 95 % interval; by another pair's prediction {row.chance_share:.0%}"
             for row in rows.itertuples()
         ),
-        verdict=graded(held),
+        verdict=graded(
+            [
+                both and bool(precise.all()),
+                bool((found >= MOST).all()),
+                bool((recall >= MOST).all()),
+            ]
+        ),
         reason="no free parameter: hierarchy, learning rate, initial scale and hidden width, and "
-        "for bif nβ and γ"
-        + f"; from random starts, {rows['missed'].sum()} predicted events are not found, "
-        f"{rows['missed_large'].sum()} of them peaks of a tenth of the highest or more: a mean "
-        "over few starts shows only what outdoes their spread"
+        "for bif nβ and γ; from random starts a mean over few runs shows only what outdoes their "
+        "spread"
         + (f"; full removal comes later than the derivative by (steps): {late}" if late else ""),
     )
 

@@ -16,6 +16,8 @@ MOMENTUM = 0.9
 ADAM_BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
 
+BATCH_STREAM = 2**33  # apart from the seeds of initial weights
+
 SampleWeights = Callable[[int], Tensor]  # step -> v, shape (..., items)
 
 
@@ -82,7 +84,7 @@ def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
     """
     if not 1 <= batch_size <= items:
         raise ValueError(f"batch_size {batch_size}: from 1 to the {items} items")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(BATCH_STREAM + seed)
     order = torch.rand(steps, items, generator=generator, dtype=torch.float64).argsort(-1)
     return (order < batch_size) * torch.tensor(items / batch_size, dtype=torch.float64)
 

@@ -37,7 +37,7 @@ HIERARCHIES: dict[str, dict[str, Any]] = {
     },
 }
 OPTIMIZERS: dict[str, dict[str, Any]] = {
-    "gradient_descent": {"optimizer": "gradient_descent"},
+    "gradient_descent": {},
     "momentum": {"optimizer": "momentum", "learning_rate": 0.005},
     "adam": {
         "optimizer": "adam",
@@ -47,9 +47,15 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
         "window_lengths": [16],
         "window_every": 8,
     },
-    "minibatch": {"optimizer": "gradient_descent", "batch_size": 2},
+    "minibatch": {"batch_size": 2},
 }
-SHARED: dict[str, Any] = {
+SHARED: dict[str, Any] = {  # training is pinned: a variant stays what its name says
+    "optimizer": "gradient_descent",
+    "learning_rate": 0.05,
+    "batch_size": None,
+    "initialisation": "random",
+    "steps": 1000,
+    "checkpoint_every": 20,
     "seeds": 8,
     "etas": [1.0, 0.05],
     "window_lengths": [40],
@@ -58,6 +64,7 @@ SHARED: dict[str, Any] = {
         "step_size": 5e-4,
         "chains": 16,
         "draws": 250,
+        "batch_size": None,
     },
 }
 

@@ -144,3 +144,8 @@ class ToyConfig(Section):
         """How it is trained, in words; "gradient_descent" is what the theory is of."""
         batches = "" if self.batch_size is None else f" with batches of {self.batch_size}"
         return self.optimizer + batches
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether theory covers it: full gradient descent, and a hidden unit for every mode."""
+        return self.training == "gradient_descent" and self.hidden_width >= len(self.tree.items)

@@ -13,7 +13,7 @@ from analysis.theory.derivation import Derivation, Step, label, numeric
 
 t, s, sigma, g0 = sympy.symbols("t s sigma g_0", positive=True)
 s1, s2 = sympy.symbols("s_j s_k", positive=True)
-share = sympy.Symbol("p", positive=True)
+share, root = sympy.symbols("p a", positive=True)
 log_odds, delay = sympy.symbols("u Lambda", real=True)
 ARGUMENTS = (s, t, g0, sigma)
 
@@ -62,6 +62,7 @@ def mode_dynamics() -> Derivation:
                 "learning rate × steps. Its solution is a logistic curve.",
                 Eq(label("G(t)"), STRENGTH),
                 (
+                    _growth_of_a_product() - flow.rhs.subs(grown, root**2),
                     sympy.diff(STRENGTH, t) - flow.rhs.subs(grown, STRENGTH),
                     STRENGTH.subs(t, 0) - g0,
                     sympy.limit(STRENGTH, t, sympy.oo) - s / sigma,
@@ -109,6 +110,13 @@ def mode_dynamics() -> Derivation:
     )
 
 
+def _growth_of_a_product() -> sympy.Expr:
+    """Rate of w2 w1 for one aligned, balanced mode, each layer following its own gradient."""
+    w1, w2 = sympy.symbols("w_1 w_2", positive=True)
+    error = s - w2 * w1 * sigma  # minus the gradient of the loss by the map, for this mode
+    return (w2 * (w2 * error) + (error * w1) * w1).subs({w1: root, w2: root})
+
+
 def _peak() -> Step:
     """When sensitivity times residual is highest."""
     p = 1 / (1 + exp(-log_odds))
@@ -117,13 +125,23 @@ def _peak() -> Step:
     found = sympy.diff(product, log_odds) - p * (1 - p) * PEAK_CONDITION.subs(share, p)
     # As the start shrinks, delay grows: what multiplies it decides.
     leading = sympy.limit(PEAK_CONDITION / delay, delay, sympy.oo)
+    # The condition falls from 1 at the start to -1 at the end of learning: a highest point.
+    start = PEAK_CONDITION.subs(delay, -log_odds - s / (s - sigma * g0))
+    at_start = start.subs(share, sigma * g0 / s) - 1
+    at_end = PEAK_CONDITION.subs(share, 1) + 1
     return Step(
         "peak",
         r"What the mode contributes to its own loss is $g'(s)$ times the residual "
         r"$(s/\sigma)(1 - p)$. With $u = \log(p/(1-p))$ and $\Lambda = \log(s/(\sigma g_0) - 1) - "
         r"s/(s - \sigma g_0)$ it is highest where",
         Eq(PEAK_CONDITION, 0),
-        (found, leading - (1 - share) * (1 - 3 * share), leading.subs(share, Rational(1, 3))),
+        (
+            found,
+            at_start,
+            at_end,
+            leading - (1 - share) * (1 - 3 * share),
+            leading.subs(share, Rational(1, 3)),
+        ),
     )
 
 

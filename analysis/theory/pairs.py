@@ -13,7 +13,7 @@ from analysis.theory.derivation import Derivation, Step, label
 from analysis.theory.first_order import mode_pair_reaction
 from analysis.theory.frechet import closed_reaction
 from analysis.theory.modes import mode_strength, s1, s2, sigma
-from models.hierarchy import Hierarchy
+from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.linear_network import mode_basis
 
 EQUAL = 1e-9  # relative difference of singular values that counts as none
@@ -152,26 +152,30 @@ def _level_counts_as_one() -> Step:
 
 
 def _tree_symmetry() -> Step:
-    tree = Hierarchy.from_mapping({"all": {"x": ["a", "b"], "y": ["c", "d"]}})
-    gram = Matrix(tree.targets().astype(int)).T * Matrix(tree.targets().astype(int))
+    tree = Hierarchy.from_mapping(DEFAULT_HIERARCHY)
+    targets = Matrix(tree.targets().astype(int))
+    gram, identity = targets.T * targets, sympy.eye(8)
     values = sorted(gram.eigenvals())
-    identity, left = sympy.eye(4), []
-    swaps = [[1, 0, 2, 3], [0, 1, 3, 2], [2, 3, 0, 1]]  # generate every automorphism of the tree
+    # Leaves, branches and halves exchanged: these generate every automorphism of the tree.
+    swaps = [[1, 0, 2, 3, 4, 5, 6, 7], [2, 3, 0, 1, 4, 5, 6, 7], [4, 5, 6, 7, 0, 1, 2, 3]]
+    left = []
+    for order in swaps:
+        rows = sorted(targets[:, order].tolist())  # Y R has the rows of Y in another order: R' Y
+        left += list(Matrix(rows) - Matrix(sorted(targets.tolist())))
     for value in values:
         others = [x for x in values if x != value]
         projector = sympy.prod(
             ((gram - x * identity) / (value - x) for x in others), start=identity
         )
         for order in swaps:
-            moved = projector[order, :][:, order]
-            left += list(moved - projector)
-    R, Pi = sympy.MatrixSymbol("R", 4, 4), sympy.MatrixSymbol("Pi_a", 4, 4)
+            left += list(projector[order, :][:, order] - projector)
+    R, Pi = sympy.MatrixSymbol("R", 8, 8), sympy.MatrixSymbol("Pi_a", 8, 8)
     return Step(
         "symmetry",
         r"An automorphism of the tree permutes the items ($R$) and the nodes ($R'$) with $Y R = R' "
         r"Y$, so it commutes with $Y^T Y$ and with the projectors of its levels. Pairs that it "
         "maps onto each other have equal $c$, and therefore one influence curve (claim X2). "
-        "Proved here exactly for the projectors of a tree of depth two.",
+        "Proved here exactly for the default tree, its automorphisms and its projectors.",
         Eq(R.T * Pi * R, Pi, evaluate=False),
         tuple(left),
     )

@@ -244,7 +244,7 @@ def _transition() -> tuple[Step, ...]:
     slope = sympy.diff(LOG_ODDS, SIZE)
     odds, w = exp(HALF_PEAK), sympy.Symbol("w", negative=True)
     # An excess loss this small against the exponent keeps Lambert's argument above -1/e.
-    ranges = {EXCESS: (0.01, 0.1), EXPONENT: (0.4, 1.0), VOLUME: (-0.2, 1.0)}
+    ranges = {EXCESS: (0.01, 0.1), EXPONENT: (0.5, 1.0), VOLUME: (0.0, 1.0)}
     free_U = SIZE * loss_U + lambda_U * log(SIZE) - log(volume_U)
     free_V = SIZE * loss_V + lambda_V * log(SIZE) - log(volume_V)
     named = {EXCESS: loss_U - loss_V, EXPONENT: lambda_V - lambda_U}

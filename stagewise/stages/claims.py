@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
 from analysis.language_claims import LANGUAGE_DECIDERS
@@ -62,11 +64,10 @@ def _order(name: str) -> tuple[str, int, str]:
 def gather_language(config: Config, paths: Paths, model: str) -> LanguageEvidence:
     """The result tables of a language model, each from the run with more seeds: this or the
     recorded one; none where there is neither."""
-    place = paths.language(model)
-    try:
-        chosen = {name: choose(config, model, place.whole(name)) for name in KEPT}
-    except TableError:
-        chosen = {}
+    place, chosen = paths.language(model), {}
+    for name in KEPT:
+        with contextlib.suppress(TableError):
+            chosen[name] = choose(config, model, place.whole(name))
     return LanguageEvidence(
         model=model,
         tables=Known({name: table for name, (table, _) in chosen.items()}),

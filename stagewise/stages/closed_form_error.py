@@ -43,7 +43,7 @@ def run(config: Config, errors: Path, curves: Path) -> None:
     """
     rows, drawn = [], []
     for name, toy in hierarchies(config).items():
-        if toy.training != "gradient_descent" or toy.hidden_width < len(toy.tree.items):
+        if not toy.has_closed_form:
             logger.warning("%s: the closed form needs gradient descent and a hidden unit per item "
                            "(%d): left out", name, len(toy.tree.items))  # fmt: skip
             continue

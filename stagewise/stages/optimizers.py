@@ -73,8 +73,9 @@ def run(config: Config, paths: Paths) -> None:
 
 
 def _agreement(evidence: Evidence) -> float:
-    """Correlation of sampled BIF with its Gaussian limit, both normalised; 1 if there is none."""
-    if EXACT_BIF not in evidence.influence:
+    """Correlation of sampled BIF with its Gaussian limit, both normalised; 1 where the sampled
+    one stands for it."""
+    if not _complete(evidence.influence):
         return 1.0
     keys = ["seed", "step", "source", "target"]
     tables = [
@@ -94,7 +95,7 @@ def _gather(config: Config, name: str, place: Paths) -> Evidence:
     influence = labelled(read_table(place.influence))
     curves, events = (read_table(place.whole(table)) for table in ("trajectories", "events"))
     influence["bif_sampled"] = influence["bif_normalized"]
-    if EXACT_BIF in influence:
+    if _complete(influence):
         influence["bif"] = influence[EXACT_BIF]
         curves, events = _renamed(curves, "label"), _renamed(events, "estimator")
     else:
@@ -113,6 +114,11 @@ def _gather(config: Config, name: str, place: Paths) -> Evidence:
         limit_errors=pd.DataFrame(),
         seed=config.seed,
     )
+
+
+def _complete(influence: dict[str, pd.DataFrame]) -> bool:
+    """Whether the Gaussian limit exists at every checkpoint of every seed."""
+    return len(influence.get(EXACT_BIF, ())) == len(influence["unrolled"])
 
 
 def _renamed(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -160,11 +160,14 @@ def times_table(paths: Paths) -> str:
             "estimator": rows["estimator"],
             "events": rows["matched"],
             "unforeseen": rows["unforeseen"],
+            "not found": rows["missed"],
+            "large peaks not found": rows["missed_large"].astype(str)
+            + " of "
+            + rows["large"].astype(str),
             "median error (steps)": rows["median_error"].map("{:.1f}".format),
             "worst": rows["worst_error"].map("{:.0f}".format),
             "median (widths)": rows["median_widths"].map("{:.3f}".format),
             "worst (widths)": rows["worst_widths"].map("{:.2f}".format),
-            "by chance (widths)": rows["chance_widths"].map("{:.2f}".format),
         }
     )
     title = "Times of flips and peaks, predicted without a free parameter, against measurement:"

@@ -32,12 +32,13 @@ logger = logging.getLogger(__name__)
 
 BIF, TRAINING = "localised posterior of theory's networks", "first-order theory"
 ALIGNED = "unrolled_aligned"  # of training from the start that theory assumes
+CLAIMED = ("bif", "unrolled")  # told even where they have no event
 # What each estimator should follow; every leave-one-out follows first-order theory.
 FOLLOWS = {"bif": BIF, "bif_gaussian": BIF, "unrolled": TRAINING, ALIGNED: TRAINING}
-SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "missed_large",
+SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "large", "missed_large",
            "unforeseen",
            "median_error", "worst_error", "median_widths", "worst_widths", "bias",
-           "inside", "chance_widths"]  # fmt: skip
+           "inside", "chance_share"]  # fmt: skip
 
 
 def run(config: Config, paths: Paths) -> None:
@@ -45,7 +46,7 @@ def run(config: Config, paths: Paths) -> None:
     columns of `match`) and `times_summary` (one row per hierarchy and estimator)."""
     matched, summary = [], []
     for name, toy in hierarchies(config).items():
-        if toy.training != "gradient_descent" or toy.hidden_width < len(toy.tree.items):
+        if not toy.has_closed_form:
             logger.warning("%s: theory is of gradient descent with a hidden unit per item (%d): "
                            "left out", name, len(toy.tree.items))  # fmt: skip
             continue
@@ -53,15 +54,18 @@ def run(config: Config, paths: Paths) -> None:
         predicted, widths, aligned = _predict(toy)
         events = read_table(place.whole("events"))
         measured = {str(label): rows for label, rows in events.groupby("estimator", sort=False)}
-        for label, rows in (measured | {ALIGNED: aligned}).items():
+        for label in dict.fromkeys([*CLAIMED, *measured, ALIGNED]):
+            rows = aligned if label == ALIGNED else measured.get(label, events.iloc[:0])
             theory = TRAINING if label.startswith("loo_") else FOLLOWS.get(label)
             if theory not in predicted:
                 continue
+            known = pd.MultiIndex.from_frame(rows[["source", "target"]]).isin(list(widths))
+            rows = rows[known]
             found = match(predicted[theory], rows, widths)
             chance = by_chance(predicted[theory], rows, widths, np.random.default_rng(config.seed))
             row = {"hierarchy": name, "estimator": label, "prediction": theory}
             matched.append(found.events.assign(**row))
-            summary.append(row | agreement(found) | {"chance_widths": chance})
+            summary.append(row | agreement(found) | {"chance_share": chance})
     origin = provenance(config.model_dump(), config.toy_seeds)
     columns = ["hierarchy", "estimator", "prediction", *MATCHED]
     empty = pd.DataFrame(columns=columns)
@@ -71,7 +75,8 @@ def run(config: Config, paths: Paths) -> None:
 
 def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float], pd.DataFrame]:
     """Events by kind of prediction and pair, the transition width of every pair, and the events
-    of training from an aligned start."""
+    of training from an aligned start; without pairs that are not told apart within four times
+    the training."""
     tree = toy.tree
     strength = expected_strength(toy.init_scale, toy.hidden_width, toy.initialisation)
     training = Training(tree, toy.learning_rate, strength, toy.hidden_width)
@@ -85,9 +90,11 @@ def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float], pd.Dat
     except NotPositiveDefiniteError as error:
         logger.warning("no predicted BIF: %s", error)
     longer = np.arange(0, 4 * toy.steps + 1, max(1, toy.checkpoint_every // 4))
-    widths = {}
-    for pair in predicted[TRAINING]:
-        width = transition_width(training, pair[0], pair[1], longer)
-        widths[pair] = width if np.isfinite(width) else float(toy.steps)
+    widths = {pair: transition_width(training, pair, longer) for pair in predicted[TRAINING]}
+    widths = {pair: width for pair, width in widths.items() if np.isfinite(width)}
+    predicted = {
+        theory: {pair: found for pair, found in events.items() if pair in widths}
+        for theory, events in predicted.items()
+    }
     aligned = events_of(aligned_influence(training, grid), grid, tree)
     return predicted, widths, table_of(aligned)

@@ -56,7 +56,7 @@ def test_training_from_theorys_start_has_every_event_on_time(training):
     steps = np.arange(0, 2001, 20)
     predicted = events_of(predicted_influence(training, steps), steps, training.tree)
     exact = table_of(events_of(aligned_influence(training, steps), steps, training.tree))
-    widths = {p: transition_width(training, *p, np.arange(0, 8001, 20)) for p in predicted}
+    widths = {p: transition_width(training, p, np.arange(0, 8001, 20)) for p in predicted}
     found = match(predicted, exact, widths)
     assert found.missed == 0
     assert len(found.events) > 100
@@ -71,7 +71,9 @@ def test_training_from_theorys_start_has_every_event_on_time(training):
 
 def test_width_is_that_of_the_pairs_own_distinction(training):
     steps = np.arange(0, 8001, 5)
-    widths = [transition_width(training, "dog", other, steps) for other in ("cat", "robin", "oak")]
+    widths = [
+        transition_width(training, ("dog", other), steps) for other in ("cat", "robin", "oak")
+    ]
     # A leaf's distinction is one mode of s = 1/8: log(81) / (2 s) in time.
     assert widths[0] == pytest.approx(np.log(81) / (2 * 0.125) / RATE, rel=0.01)
     assert widths[0] > widths[1] > widths[2]
@@ -92,9 +94,9 @@ def test_matching_counts_what_is_missed_and_what_is_unforeseen():
     )
     found = match(predicted, measured, widths)
     assert found.events["error"].tolist() == [10, -10]
-    assert (found.missed, found.missed_large, found.unforeseen) == (1, 1, 1)
-    far = match(predicted, measured.assign(step=measured["step"] + 101), widths)
-    assert len(far.events) == 1  # 391 is within a width of 500, and 211 not of 100
+    assert (found.missed, found.large, found.missed_large, found.unforeseen) == (1, 2, 1, 1)
+    far = match(predicted, measured.assign(step=measured["step"] + 30), widths)
+    assert far.events["measured"].tolist() == [320]  # 140 is too far from 100 at 0.25 widths
     numbers = agreement(match(predicted, measured.iloc[:0], widths))
     assert numbers["matched"] == 0
     assert not any(np.isnan(list(numbers.values())))

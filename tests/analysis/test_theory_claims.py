@@ -40,13 +40,15 @@ def _errors(left: float = 1e-4, tangent: float = 1e-15, covariance: float = 0.2)
 
 def _times(**changed: object) -> pd.DataFrame:
     row: dict[str, object] = {
-        "hierarchy": "toy", "matched": 90, "missed": 30, "missed_large": 5, "unforeseen": 5,
+        "hierarchy": "toy", "matched": 90, "missed": 30, "large": 40, "missed_large": 5,
+        "unforeseen": 5,
         "median_error": 5.0, "worst_error": 30.0, "median_widths": 0.03, "worst_widths": 0.2,
-        "bias": 4.0, "inside": 0.8, "chance_widths": 0.3,
+        "bias": 4.0, "inside": 0.8, "chance_share": 0.3,
     }  # fmt: skip
     rows = [{"estimator": name, **row, **changed} for name in ("bif", "unrolled")]
     rows += [{"estimator": "loo_1", **row, "bias": 40.0}]
     rows += [{"estimator": "unrolled_aligned", **row, "missed": changed.get("aligned_missed", 0)}]
+    rows[-1]["matched"] = 90
     return pd.DataFrame(rows)
 
 
@@ -85,17 +87,26 @@ def test_without_a_comparison_there_is_no_verdict():
     ("changed", "verdict"),
     [
         ({}, "replicated"),
-        ({"unforeseen": 60}, "partly"),  # only what is found from the aligned start holds
+        ({"unforeseen": 60}, "partly"),
+        ({"matched": 0, "unforeseen": 0, "missed_large": 40}, "partly"),  # nothing measured
         ({"median_widths": 0.2}, "partly"),
-        ({"chance_widths": 0.05}, "partly"),  # no better than other pairs' predictions
+        ({"chance_share": 0.9}, "partly"),  # no better than other pairs' predictions
+        ({"missed_large": 20}, "partly"),
         ({"aligned_missed": 60}, "partly"),
-        ({"unforeseen": 60, "aligned_missed": 60}, "not replicated"),
+        ({"unforeseen": 60, "missed_large": 20, "aligned_missed": 60}, "not replicated"),
     ],
 )
 def test_times_count_only_where_theory_foresees_them(changed, verdict):
     found = times_predicted(_evidence(times=_times(**changed))).finding
     assert found.verdict == verdict
     assert "toy +40" in found.reason
+    assert "nan" not in found.measured + found.interval
+
+
+def test_a_bif_that_cannot_be_predicted_counts_against():
+    times = _times()
+    alone = times[times["estimator"] != "bif"]
+    assert times_predicted(_evidence(times=alone)).finding.verdict == "partly"
 
 
 @pytest.mark.parametrize(

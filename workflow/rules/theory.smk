@@ -7,13 +7,13 @@ THEORY = [PATHS.theory(name) for tables in THEORY_FIGURE_TABLES.values() for nam
 DOCUMENT = [PATHS.root / "theory" / name for name in ("theory.html", "theory.md", "formulas.json")]
 
 
-def variant_settings(*names):
-    """All settings of variants of the toy that change a number of theirs."""
+def variant_settings(*names, keys=None, without=()):
+    """Settings of variants of the toy that change a number of theirs: all, or some keys."""
     found = {}
     for name in names:
         toy = CONFIG.variant(name).model_dump(exclude={"sweep": True, "focus": True})
         del toy["posterior"]["memory_gib"]
-        found[name] = toy
+        found[name] = {k: v for k, v in toy.items() if k in (keys or toy) and k not in without}
     return json.dumps(found)
 
 
@@ -24,7 +24,9 @@ rule theory_hierarchy:
         VARIANT.influence,
         [VARIANT.whole(table) for table in VARIANT_TABLES],
     params:
-        settings=lambda w: variant_settings(w.variant),
+        settings=lambda w: variant_settings(
+            w.variant, without=("window_lengths", "window_every")
+        ),
         seed=CONFIG.seed,
     log:
         PATHS.root / "logs/theory_hierarchy/{variant}.log",
@@ -96,7 +98,7 @@ rule theory_errors:
         PATHS.theory("closed_form_curves"),
     params:
         settings=settings(*NETWORK_KEYS, "focus"),
-        variants=variant_settings(*HIERARCHIES),
+        variants=variant_settings(*HIERARCHIES, keys=NETWORK_KEYS),
         seed=CONFIG.seed,
     log:
         PATHS.root / "logs/theory_errors.log",
@@ -149,8 +151,7 @@ rule theory_optimizers:
         PATHS.theory("optimizer_curves"),
         PATHS.theory("optimizer_stages"),
     params:
-        settings=settings("focus"),
-        variants=json.dumps(OPTIMIZERS),  # their order
+        focus=json.dumps({name: CONFIG.variant(name).focus for name in OPTIMIZERS}),
     log:
         PATHS.root / "logs/theory_optimizers.log",
     benchmark:
