@@ -72,6 +72,8 @@ def symmetry(e: Evidence) -> Finding:
     orbits = np.array([e.tree.orbit(a, b) for a, b in e.pairs()])
     if len(set(orbits)) == len(orbits):
         raise NoEvidence("no two pairs of this hierarchy are related by a symmetry")
+    if len(set(orbits)) == 1:
+        raise NoEvidence("a symmetry relates all pairs of this hierarchy: nothing else to explain")
     different = ~np.eye(len(e.tree.items), dtype=bool)
     explained = {}
     for label in ("closed_form", "unrolled", "bif"):

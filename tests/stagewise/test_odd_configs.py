@@ -145,7 +145,7 @@ def test_figures_and_claims_come_out(name, tmp_path: Path, caplog, two_phases):
     assert len(decided) == 13
     assert decided["C6"]["verdict"] == "not run"  # one setting is no sweep
     said = " ".join(c["measured"] + c["interval"] for c in decided.values())
-    assert not re.search(r"\bnan", said)
+    assert not re.search(r"\bnan", said), said
     for figure in (*TABLES, *THEORY_TABLES):
         assert (paths.figures / f"{figure}.png").stat().st_size > 3000
     for path in (paths.root / "theory").glob("*.parquet"):
