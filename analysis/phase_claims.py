@@ -104,7 +104,8 @@ def phases_exchange(e: PhaseEvidence) -> Finding:
         predicted="in a constructed two-well potential: between-phase influence is largest at the "
         f"n of equal weights, to one step of n (a factor of {np.exp(step):.2f}), and ΔμᵢΔμⱼ/4 "
         f"high, to {HEIGHT:.0%}, wherever the gap is at least {DISAGREE:.0%} of the "
-        "largest; peaks rank as the gaps; at every n the total has the sign that the roots of the theory's quadratic give it, and some pair flips; "
+        "largest; peaks rank as the gaps; at every n the total has the sign that the roots of the "
+        "theory's quadratic give it, and some pair flips; "
         f"nL + λ log n gives the critical n within a factor of {LEADING:g}, and within {FULL:g} "
         "with the volumes of the wells",
         measured=f"equal weights at n = {at:.0f}; peaks of {pairs} pairs at most "
