@@ -19,7 +19,7 @@ class PosteriorConfig(BaseModel):
     gamma: float = Field(1000.0, gt=0, description="localisation, 1/parameter^2 [ours]")
     step_size: float = Field(1e-4, gt=0, description="SGLD step size epsilon [ours]")
     chains: int = Field(32, ge=1, le=MAX_CHAINS, description="chains per checkpoint")
-    draws: int = Field(4000, ge=2, description="draws kept per chain")
+    draws: int = Field(2000, ge=2, description="draws kept per chain")
     burn_in: int = Field(100, ge=0, description="steps before the first draw")
     thinning: PositiveInt = Field(1, description="steps per draw")
     batch_size: PositiveInt | None = Field(

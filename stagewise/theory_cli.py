@@ -25,7 +25,8 @@ def variant_(
     config, paths = load(configfile, set_)
     toy = variant.configured(config, name).toy
     checkpoints = len(range(0, toy.steps, toy.checkpoint_every)) + 1
-    steps = toy.seeds * checkpoints * toy.posterior.chains * toy.posterior.sgld_steps
+    runs = len(variant.sampled_seeds(config, name))
+    steps = runs * checkpoints * toy.posterior.chains * toy.posterior.sgld_steps
     with progress_bar(f"{name}: sampling", steps) as advance:
         variant.run(config, name, paths.variant(name), threads=threads, progress=advance)
 

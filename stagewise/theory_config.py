@@ -57,7 +57,7 @@ SHARED: dict[str, Any] = {  # training is pinned: a variant stays what its name 
     "steps": 1000,
     "checkpoint_every": 20,
     "seeds": 8,
-    "etas": [1.0, 0.05],
+    "etas": [1.0],
     "window_lengths": [40],
     "posterior": {
         "integrator": "exponential",

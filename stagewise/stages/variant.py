@@ -15,7 +15,8 @@ from stagewise.stages import bif, collect, events, exact, learning, train, windo
 from stagewise.stages.common import influence_table, load_checked, training_options
 from stagewise.store import provenance, write_table
 
-ESTIMATORS = ("closed_form", "first_order", "loo")  # beside bif and unrolled
+EXACT_ONES = ("loo",)  # beside bif and unrolled
+FOR_CLAIMS = ("bif_gaussian", "closed_form")  # where claims are tried
 
 
 def configured(config: Config, name: str) -> Config:
@@ -25,6 +26,12 @@ def configured(config: Config, name: str) -> Config:
         ConfigError: there is no such variant.
     """
     return config.model_copy(update={"toy": config.variant(name)})
+
+
+def sampled_seeds(config: Config, name: str) -> list[int]:
+    """Seeds whose BIF is sampled: one where its exact limit is measured in all, else all."""
+    seeds = configured(config, name).toy_seeds
+    return seeds[:1] if name in config.theory.optimizers else seeds
 
 
 def run(
@@ -39,20 +46,23 @@ def run(
     BIF's Gaussian limit and window ablation. Files as those of the toy, below `paths`."""
     variant = configured(config, name)
     ablated = name in config.theory.optimizers
-    exact_ones = (*ESTIMATORS, "bif_gaussian") if ablated else ESTIMATORS
-    for seed in variant.toy_seeds:
+    exact_ones = (*EXACT_ONES, *FOR_CLAIMS) if ablated else EXACT_ONES
+    seeds = variant.toy_seeds
+    sampled = sampled_seeds(config, name)
+    for seed in seeds:
         checkpoints = paths.checkpoints(seed)
         train.run(variant, seed, checkpoints)
-        sampled, health = paths.estimator("bif", seed), paths.part("diagnostics", seed)
-        bif.run(variant, checkpoints, sampled, health, threads=threads, progress=progress)
+        if seed in sampled:
+            bif_, health = paths.estimator("bif", seed), paths.part("diagnostics", seed)
+            bif.run(variant, checkpoints, bif_, health, threads=threads, progress=progress)
         for estimator in exact_ones:
             exact.run(variant, estimator, checkpoints, paths.estimator(estimator, seed))
         if ablated:
             windows.run(variant, checkpoints, paths.part("windows", seed))
-    seeds = variant.toy_seeds
     _unrolled(variant, [load_checked(paths.checkpoints(seed), variant) for seed in seeds], paths)
-    measured = ("bif", *exact_ones, "unrolled")
-    parts = [paths.estimator(estimator, seed) for estimator in measured for seed in seeds]
+    parts = [paths.estimator("bif", seed) for seed in sampled]
+    for estimator in (*exact_ones, "unrolled"):
+        parts += [paths.estimator(estimator, seed) for seed in seeds]
     collect.run(variant, parts, paths.influence)
     if ablated:
         collect.run(variant, [paths.part("windows", s) for s in seeds], paths.whole("windows"))
