@@ -78,7 +78,7 @@ def mode_dynamics() -> Derivation:
                 {g0: (0.01, 0.1)},
             ),
             Step(
-                "width",
+                "mode_width",
                 "From a tenth to nine tenths it takes a time that the start does not enter: the "
                 "transition width.",
                 Eq(label(r"t_{90} - t_{10}"), WIDTH),
@@ -130,7 +130,7 @@ def _peak() -> Step:
     at_start = start.subs(share, sigma * g0 / s) - 1
     at_end = PEAK_CONDITION.subs(share, 1) + 1
     return Step(
-        "peak",
+        "mode_peak",
         r"What the mode contributes to its own loss is $g'(s)$ times the residual "
         r"$(s/\sigma)(1 - p)$. With $u = \log(p/(1-p))$ and $\Lambda = \log(s/(\sigma g_0) - 1) - "
         r"s/(s - \sigma g_0)$ it is highest where",
@@ -149,7 +149,7 @@ def _peak_limit() -> Step:
     """The peak for a vanishing start."""
     p, early = Rational(1, 3), STRENGTH.subs(t, HALF_RISE - log(2) / (2 * s))
     return Step(
-        "peak_limit",
+        "mode_peak_limit",
         "For a vanishing start the peak therefore comes when one third of the mode is learnt, "
         r"$\log 2 / 2s$ before half rise, whatever the singular value.",
         Eq(label(r"t_{\mathrm{peak}}"), label(r"t_{1/2}") - log(2) / (2 * s)),
