@@ -59,7 +59,7 @@ def _ladder(axis: Axes, errors) -> None:  # type: ignore[no-untyped-def]
         )  # fmt: skip
     axis.plot([], [], "o-", color=INK, ms=4, lw=1.1, label="random start")
     axis.plot([], [], "s", ls="--", color=INK, mfc="white", ms=4, lw=1.1, label="aligned start")
-    axis.set(yscale="log",  title="relative error of the closed form",
+    axis.set(yscale="log", title="relative error of the closed form",
              xticks=range(len(NAMES)), xticklabels=NAMES.values())  # fmt: skip
     axis.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
     axis.legend(fontsize=7, loc="lower left")

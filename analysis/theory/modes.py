@@ -180,7 +180,6 @@ _sensitivity = numeric(SENSITIVITY.subs(share, STRENGTH * sigma / s), *ARGUMENTS
 _input_sensitivity = numeric(INPUT_SENSITIVITY, *ARGUMENTS)
 _quotient = numeric(DIVIDED_DIFFERENCE, s1, s2, t, g0, sigma)
 _condition = numeric(PEAK_CONDITION, share, log_odds, delay)
-transition_width = numeric(WIDTH, s)
 
 
 def _positive(initial: float) -> float:

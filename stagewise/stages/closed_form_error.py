@@ -23,8 +23,14 @@ NOTHING = "nothing"
 
 
 def hierarchies(config: Config) -> dict[str, ToyConfig]:
-    """The toy itself and the variants with other hierarchies."""
-    return {HOME: config.toy, **{name: config.variant(name) for name in config.theory.hierarchies}}
+    """The toy itself and the variants with other hierarchies, those that theory covers; the
+    others are left out, loudly."""
+    found = {HOME: config.toy, **{name: config.variant(name) for name in config.theory.hierarchies}}
+    for name, toy in found.items():
+        if not toy.has_closed_form:
+            logger.warning("%s: theory needs gradient descent and a hidden unit per item (%d): "
+                           "left out", name, len(toy.tree.items))  # fmt: skip
+    return {name: toy for name, toy in found.items() if toy.has_closed_form}
 
 
 def run(config: Config, errors: Path, curves: Path) -> None:
@@ -38,19 +44,11 @@ def run(config: Config, errors: Path, curves: Path) -> None:
     it does not apply).
     curves: taken_away, step, source, target, influence: the ladder on the toy, focus pairs, from
     a random start.
-
-    Only gradient descent has a closed form: other optimizers are left out, loudly.
     """
     rows, drawn = [], []
     for name, toy in hierarchies(config).items():
-        if not toy.has_closed_form:
-            logger.warning("%s: the closed form needs gradient descent and a hidden unit per item "
-                           "(%d): left out", name, len(toy.tree.items))  # fmt: skip
-            continue
-        targets, steps = (
-            torch.tensor(toy.tree.targets()),
-            recorded_steps(toy.steps, toy.checkpoint_every),
-        )
+        targets = torch.tensor(toy.tree.targets())
+        steps = recorded_steps(toy.steps, toy.checkpoint_every)
         for start, initial in _starts(toy, targets, config.seed):
             rungs = closed_form_rungs(initial, targets, steps, learning_rate=toy.learning_rate)
             rows += [{"hierarchy": name, "initialisation": start, **row} for row in _rows(rungs)]

@@ -36,7 +36,7 @@ STYLE = """
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.5;
        font-family: Georgia, 'Times New Roman', serif; color: #222; }
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
-img { max-width: 100%; } figcaption, .proof { font-size: .85rem; color: #666; }
+img { max-width: 100%; } .proof { font-size: .85rem; color: #666; }
 .equation { overflow-x: auto; padding: .4rem 0; text-align: center; }
 table { border-collapse: collapse; font-size: .85rem; }
 td, th { padding: .15rem .6rem; border-bottom: 1px solid #ddd; text-align: left; }

@@ -46,10 +46,6 @@ def run(config: Config, paths: Paths) -> None:
     columns of `match`) and `times_summary` (one row per hierarchy and estimator)."""
     matched, summary = [], []
     for name, toy in hierarchies(config).items():
-        if not toy.has_closed_form:
-            logger.warning("%s: theory is of gradient descent with a hidden unit per item (%d): "
-                           "left out", name, len(toy.tree.items))  # fmt: skip
-            continue
         place = paths if name == HOME else paths.variant(name)
         predicted, widths, aligned = _predict(toy)
         events = read_table(place.whole("events"))
