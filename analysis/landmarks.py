@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -14,8 +15,10 @@ from models.corpus import Corpus, Evaluation
 from models.language_model import losses_of
 
 EARLY, LATE = (0.1, 0.25), (0.75, 1.0)  # shares of the context that the in-context score compares
+SCORES = 2**25  # logits at once
 GROUPS = 16  # groups of sequences behind the interval of a loss
-RANDOM_SEQUENCES = 32
+RANDOM_SEQUENCES, LONGEST = 32, 128  # of random tokens, and the most of them in one
+SEQUENCES = 8  # of these whose attention is held at once
 KIND = "delimiter_kind"
 
 
@@ -34,34 +37,48 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
         occurrence, on random tokens repeated once (Olsson et al. 2022).
     previous_token_<layer>.<head>: attention to the token before, on the same tokens.
     """
-    tokens, scores = evaluation.tokens, _scores(model, evaluation.tokens)
-    losses = losses_of(scores, tokens)
-    log_p = scores.log_softmax(-1).double()
+    right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
+    parts, unigram, bigram, matched = [], [], [], []
+    for tokens, scores in _scored(model, evaluation.tokens):
+        parts.append(losses_of(scores, tokens))
+        log_p = scores.log_softmax(-1).double()
+        log_p = log_p[..., : corpus.vocabulary]  # a model may have more tokens than the language
+        unigram.append(_divergence(corpus.frequencies.unigram, log_p))
+        bigram.append(_divergence(corpus.frequencies.bigram_rows(tokens[:, :-1]), log_p))
+        is_right = torch.isin(tokens[:, 1:], right)
+        if is_right.any():
+            best = right[scores[is_right][:, right].argmax(-1)]
+            matched.append((best == tokens[:, 1:][is_right]).float())
+    losses = torch.cat(parts)
     found = {"loss": float(losses.mean())}
     for index, name in enumerate(evaluation.class_names):
         found[f"loss_{name}"] = float(losses[evaluation.membership[..., index]].mean())
-    found["kl_unigram"] = float(_divergence(corpus.unigram, log_p))
-    found["kl_bigram"] = float(_divergence(corpus.bigram[tokens[:, :-1]], log_p))
+    found["kl_unigram"] = float(torch.cat(unigram).mean())
+    found["kl_bigram"] = float(torch.cat(bigram).mean())
     time = losses.shape[1]
     early, late = (losses[:, int(a * time) : int(b * time)].mean() for a, b in (EARLY, LATE))
     found["in_context"] = float(late - early)
-    right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
-    is_right = torch.isin(tokens[:, 1:], right)
-    if is_right.any():
-        best = right[scores[is_right][:, right].argmax(-1)]
-        found["delimiter_matching"] = float((best == tokens[:, 1:][is_right]).float().mean())
+    if matched:
+        found["delimiter_matching"] = float(torch.cat(matched).mean())
     return found | head_scores(model, corpus.random_tokens)
 
 
-def _scores(model: PreTrainedModel, tokens: Tensor) -> Tensor:
-    """Logits of the next token, on the CPU, wherever the model is."""
+def _scored(model: PreTrainedModel, tokens: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Sequences, as many at once as fit, with their logits of the next token; on the CPU,
+    wherever the model is."""
     place = next((p.device for p in model.parameters()), tokens.device)
-    return model(input_ids=tokens[:, :-1].to(place)).logits.cpu()
+    start, step = 0, 1
+    while start < len(tokens):
+        part = tokens[start : start + step]
+        scores = model(input_ids=part[:, :-1].to(place)).logits.cpu()
+        yield part, scores
+        start += len(part)
+        step = max(1, SCORES // scores[0].numel())
 
 
 def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
-    """Mean of KL(p || q) over positions, nats."""
-    return (torch.xlogy(p, p) - p * log_q).sum(-1).mean()
+    """KL(p || q) of every position, nats."""
+    return (torch.xlogy(p, p) - p * log_q).sum(-1).flatten()
 
 
 @torch.no_grad()
@@ -69,20 +86,22 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
     """Prefix-matching and previous-token score of every head, each in [0, 1], on sequences of
     different random tokens out of `ids` (empty: all), repeated once."""
     allowed = torch.tensor(ids or range(model.config.vocab_size))
-    half = min(model.config.max_position_embeddings // 2, len(allowed))
+    half = min(model.config.max_position_embeddings // 2, len(allowed), LONGEST)
     generator = torch.Generator().manual_seed(0)
     orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
     once = allowed[orders[:, :half]]
     tokens = torch.cat([once, once], 1).to(next(model.parameters()).device)
     second = torch.arange(half, 2 * half)
-    found = {}
-    for layer, pattern in enumerate(attention_patterns(model, tokens)):
-        pattern = pattern.cpu()
-        prefix = pattern[:, :, second, second - half + 1].mean((0, 2))  # successor, first time
-        previous = pattern[:, :, second, second - 1].mean((0, 2))
-        for head in range(pattern.shape[1]):
-            found[f"prefix_matching_{layer}.{head}"] = float(prefix[head])
-            found[f"previous_token_{layer}.{head}"] = float(previous[head])
+    found: dict[str, float] = {}
+    for part in tokens.split(SEQUENCES):
+        for layer, pattern in enumerate(attention_patterns(model, part)):
+            pattern = pattern.cpu()
+            prefix = pattern[:, :, second, second - half + 1].mean(2).sum(0)  # its successor
+            previous = pattern[:, :, second, second - 1].mean(2).sum(0)
+            for head, both in enumerate(zip(prefix, previous, strict=True)):
+                for name, value in zip(("prefix_matching", "previous_token"), both, strict=True):
+                    key = f"{name}_{layer}.{head}"
+                    found[key] = found.get(key, 0.0) + float(value) / len(tokens)
     return found
 
 
@@ -110,14 +129,18 @@ def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
 @torch.no_grad()
 def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> Tensor:
     """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats."""
-    tokens, scores = evaluation.tokens, _scores(model, evaluation.tokens)
-    losses = losses_of(scores, tokens)
+    right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
+    parts, kinds = [], []
+    for tokens, scores in _scored(model, evaluation.tokens):
+        parts.append(losses_of(scores, tokens))
+        if corpus.right_delimiters:
+            among = scores[..., right].logsumexp(-1) - scores.logsumexp(-1)  # log p of any
+            kind = (parts[-1] + among) * torch.isin(tokens[:, 1:], right)
+            kinds.append(kind.sum(1, keepdim=True))
+    losses = torch.cat(parts)
     sums = torch.einsum("st,stc->sc", losses, evaluation.membership.to(losses))
-    if corpus.right_delimiters:
-        right = torch.tensor(corpus.right_delimiters)
-        among = scores[..., right].logsumexp(-1) - scores.logsumexp(-1)  # log p of any
-        kind = (losses + among) * torch.isin(tokens[:, 1:], right)
-        sums = torch.cat([sums, kind.sum(1, keepdim=True)], 1)
+    if kinds:
+        sums = torch.cat([sums, torch.cat(kinds)], 1)
     return torch.stack([part.sum(0) for part in sums.tensor_split(GROUPS)])
 
 
@@ -134,7 +157,10 @@ def baselines(corpus: Corpus, evaluation: Evaluation) -> dict[str, Tensor]:
     """Mean loss of every outcome under the language's unigram and bigram, and its floor where
     known: name -> (outcomes,), nats."""
     before, after = evaluation.tokens[:, :-1], evaluation.tokens[:, 1:]
-    each = {"unigram": -corpus.unigram[after].log(), "bigram": -corpus.bigram[before, after].log()}
+    known = corpus.frequencies
+    each = {
+        "unigram": -known.unigram[after].log(), "bigram": -known.bigram(before, after).log(),
+    }  # fmt: skip
     if evaluation.floor is not None:
         each["floor"] = evaluation.floor.double()
     member = evaluation.membership.double()

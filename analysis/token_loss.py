@@ -14,6 +14,8 @@ from analysis.sgld import Parameters
 from models.attention_only import AttentionOnly, logits
 from models.language_model import check_tokens, losses_of
 
+SCORE_BYTES = 2**30  # memory for logits of evaluation sequences in flight
+
 
 class LanguageModelLoss:
     """Losses of a stack of language models with the architecture of `model`.
@@ -27,12 +29,21 @@ class LanguageModelLoss:
     Args:
         training: (sequences, time) token ids; mini-batches are taken from them.
         evaluation: (sequences, time) token ids, measured at every draw.
+        at_once: evaluation sequences in one forward pass; default: what SCORE_BYTES of logits
+            hold. Results do not depend on it.
     """
 
-    def __init__(self, model: PreTrainedModel, training: Tensor, evaluation: Tensor) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        training: Tensor,
+        evaluation: Tensor,
+        at_once: int | None = None,
+    ) -> None:
         for tokens in (training, evaluation):
             check_tokens(model, tokens)
         self.model, self.training, self.evaluation = model, training, evaluation
+        self.at_once = at_once
         self._copies = threading.local()  # functional_call swaps weights in place
 
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
@@ -42,7 +53,12 @@ class LanguageModelLoss:
 
     def observe(self, parameters: Parameters) -> Tensor:
         """Loss of every evaluation token, nats: (chains, sequences x (time - 1))."""
-        return self.token_losses(parameters, self.evaluation[None]).flatten(1)
+        chains, size = len(next(iter(parameters.values()))), self.at_once
+        if size is None:
+            per_sequence = 4 * chains * self.evaluation.shape[1] * self.model.config.vocab_size
+            size = max(1, SCORE_BYTES // per_sequence)
+        parts = [self.token_losses(parameters, p[None]) for p in self.evaluation.split(size)]
+        return torch.cat(parts, 1).flatten(1)
 
     def token_losses(self, parameters: Parameters, tokens: Tensor) -> Tensor:
         """Losses (chains, sequences, time - 1) of tokens (chains or 1, sequences, time)."""

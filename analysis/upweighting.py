@@ -93,10 +93,15 @@ def race(
     return steps, losses
 
 
+SEQUENCES = 128  # evaluation sequences in one forward pass
+COUNTED = 4096  # training sequences in which a class's share is counted
+
+
 def class_losses(trainer: LanguageTrainer, evaluation: Evaluation) -> Tensor:
     """Mean loss of every class, (classes,), nats."""
     with torch.no_grad():
-        losses = token_losses(trainer.model, evaluation.tokens.to(trainer.device)).cpu().double()
+        parts = evaluation.tokens.to(trainer.device).split(SEQUENCES)
+        losses = torch.cat([token_losses(trainer.model, part).cpu().double() for part in parts])
     member = evaluation.membership.double()
     return torch.einsum("st,stc->c", losses, member) / member.sum((0, 1))
 
@@ -125,7 +130,8 @@ def next_effects(
     """
     weights = copy.deepcopy(trainer.model.state_dict())
     state, begin = copy.deepcopy(trainer.state()), trainer.step
-    classes = trainer.corpus.training_classes
+    counted = torch.arange(min(COUNTED, len(trainer.corpus.training)))
+    shares = trainer.corpus.members(counted).float().mean((0, 1)).tolist()
 
     def after(upweighting: Upweighting | None) -> Tensor:
         trainer.model.load_state_dict(weights)
@@ -138,7 +144,7 @@ def next_effects(
 
     plain, effects = after(None), []
     for index in range(len(evaluation.class_names)):
-        share = float((classes == index).float().mean())
-        extra = Upweighting(index, total_extra / max(share, 1e-12), begin, begin + max(horizons))
+        share = max(shares[index], 1e-12)
+        extra = Upweighting(index, total_extra / share, begin, begin + max(horizons))
         effects.append(after(extra) - plain)
     return torch.stack(effects, 1).numpy()

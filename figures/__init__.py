@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # What each figure reads, by table name.
 TABLES: dict[str, tuple[str, ...]] = {
     "stages_of_learning": ("losses", "modes", "transitions"),
@@ -35,3 +37,10 @@ LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
     "influence_by_seed": ("trajectories", "transitions"),
     "localisation_limit": ("localisation_summary",),
 }
+
+
+def figures_of(tables: Iterable[str]) -> list[str]:
+    """The figures that a language model with these tables has. One that shows a single run's
+    tokens needs no table beside the others."""
+    present = {*tables, "token_influence"}
+    return [name for name, needed in LANGUAGE_TABLES.items() if present.issuperset(needed)]

@@ -7,14 +7,15 @@ returns a Corpus.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from models.frequencies import Frequencies
 from models.grammar import CLASSES, Grammar
 
 COUNTED = 20_000  # sequences from which the frequencies of tokens and pairs are counted
@@ -62,24 +63,27 @@ class Corpus:
 
     Attributes:
         training: (sequences, context + 1), in the order of training.
-        training_classes: (sequences, context), the first class of every token to be predicted,
-            -1 for none.
+        members: row numbers of training sequences -> (rows, context, classes), True where a
+            token to be predicted is in a class.
         evaluation: what losses are measured on.
-        unigram: (vocabulary,) probability of each token; bigram: (vocabulary, vocabulary),
-            of each token after each.
+        frequencies: of tokens and of pairs, in the language at large.
         tokenizer: between ids and text.
         right_delimiters: token ids, one per kind; empty where a language has none.
         random_tokens: ids that random repeated strings may be made of; empty: all.
     """
 
     training: Tensor
-    training_classes: Tensor
+    members: Callable[[Tensor], Tensor]
     evaluation: Evaluation
-    unigram: Tensor
-    bigram: Tensor
-    tokenizer: PreTrainedTokenizerFast
+    frequencies: Frequencies
+    tokenizer: PreTrainedTokenizerBase
     right_delimiters: tuple[int, ...] = ()
     random_tokens: tuple[int, ...] = ()
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of token ids."""
+        return len(self.frequencies.unigram)
 
 
 def controlled_corpus(
@@ -89,17 +93,12 @@ def controlled_corpus(
     train = grammar.sample(training, context + 1, [seed, TRAINING])
     held = controlled_evaluation(grammar, context=context, sequences=evaluation)
     counted = grammar.sample(COUNTED, context + 1, [0, COUNTING]).tokens
-    size = grammar.vocabulary_size
-    pairs = np.zeros((size, size))
-    np.add.at(pairs, (counted[:, :-1].ravel(), counted[:, 1:].ravel()), 1.0)
-    unigram = torch.tensor(pairs.sum(0) / pairs.sum())
-    bigram = torch.tensor(pairs) + 0.5 * unigram  # half a count, spread as tokens are
+    classes = torch.tensor(train.classes[:, 1:])
     return Corpus(
         training=torch.tensor(train.tokens, dtype=torch.int16),
-        training_classes=torch.tensor(train.classes[:, 1:]),
+        members=lambda rows: classes[rows][..., None] == torch.arange(len(CLASSES)),
         evaluation=held,
-        unigram=unigram,
-        bigram=bigram / bigram.sum(1, keepdim=True),
+        frequencies=Frequencies.count(counted, grammar.vocabulary_size),
         tokenizer=word_tokenizer(grammar.vocabulary),
         right_delimiters=tuple(grammar.right.tolist()),
         random_tokens=tuple(range(grammar.words, grammar.words + grammar.name_symbols)),

@@ -8,10 +8,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 import models.attention_only  # noqa: F401  registers the architecture
@@ -31,7 +32,7 @@ def step_folder(run: Path, step: int) -> Path:
 def save_checkpoint(
     folder: Path,
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
+    tokenizer: PreTrainedTokenizerBase,
     state: dict[str, Tensor],
     provenance: dict[str, Any],
 ) -> None:
@@ -46,7 +47,7 @@ def save_checkpoint(
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
         save_file(state, temporary / STATE)
-        (temporary / ORIGIN).write_text(json.dumps(provenance, sort_keys=True), encoding="utf-8")
+        write_origin(temporary, provenance)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
     finally:
@@ -60,7 +61,7 @@ def load_model(folder: str | Path) -> PreTrainedModel:
         CheckpointError: there are no weights, only a pickle, or the file is damaged; names it.
     """
     folder = Path(folder)
-    if not (folder / WEIGHTS).is_file():
+    if not any((folder / name).is_file() for name in (WEIGHTS, f"{WEIGHTS}.index.json")):
         pickles = sorted(p.name for p in folder.glob("*") if p.suffix in PICKLES)
         if pickles:
             raise CheckpointError(
@@ -70,7 +71,7 @@ def load_model(folder: str | Path) -> PreTrainedModel:
         raise CheckpointError(f"{folder} has no weights: there is no {WEIGHTS}")
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True
+            folder, use_safetensors=True, local_files_only=True, dtype=torch.float32
         )
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise CheckpointError(f"{folder} cannot be read as a checkpoint: {error}") from error
@@ -88,6 +89,11 @@ def load_state(folder: Path) -> dict[str, Tensor]:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{folder} has no readable {STATE}: {error}") from error
+
+
+def write_origin(folder: Path, provenance: dict[str, Any]) -> None:
+    """Write the provenance of a checkpoint beside it."""
+    (folder / ORIGIN).write_text(json.dumps(provenance, sort_keys=True), encoding="utf-8")
 
 
 def load_origin(folder: Path) -> dict[str, Any]:

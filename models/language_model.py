@@ -29,8 +29,28 @@ def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -
         config = GPTNeoXConfig(
             **sizes, intermediate_size=4 * network.width, bos_token_id=None, eos_token_id=None,
             use_cache=False,
+            rope_parameters={
+                "rope_type": "default", "rope_theta": 10_000.0,
+                "partial_rotary_factor": network.rotary,
+            },
         )  # fmt: skip
-        return GPTNeoXForCausalLM(config)
+        return _initialised(GPTNeoXForCausalLM(config))
+
+
+def _initialised(model: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
+    """Random weights as Pythia's were drawn, not as the library draws them: a fixed 0.02 would
+    leave the attention of a narrow model flat for long.
+
+    Standard deviation sqrt(2 / (5 width)), and 2 / (layers sqrt(width)) where a layer writes
+    into the residual stream. Source: the configuration files of Pythia (small_init, wang_init).
+    """
+    width, layers = model.config.hidden_size, model.config.num_hidden_layers
+    for name, p in model.named_parameters():
+        if p.dim() == 2:
+            writes = name.endswith(("attention.dense.weight", "dense_4h_to_h.weight"))
+            std = 2 / (layers * width**0.5) if writes else (2 / (5 * width)) ** 0.5
+            nn.init.normal_(p, 0.0, std)
+    return model
 
 
 def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
@@ -52,7 +72,7 @@ def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
 def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
     """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary)."""
     targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
-    flat = F.cross_entropy(logits.reshape(len(targets), -1), targets, reduction="none")
+    flat = F.cross_entropy(logits.reshape(len(targets), -1).float(), targets, reduction="none")
     return flat.view(logits.shape[:-1])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -32,11 +33,12 @@ class Upweighting:
     start: int
     stop: int
 
-    def weights(self, step: int, classes: Tensor) -> Tensor | None:
-        """Weight of every token, same shape as `classes`; None where all are 1."""
+    def weights(self, step: int, members: Callable[[], Tensor]) -> Tensor | None:
+        """Weight of every token, (batch, time), from their classes (batch, time, classes); None
+        where all are 1."""
         if not self.start <= step < self.stop:
             return None
-        return 1.0 + self.extra * (classes == self.class_index)
+        return 1.0 + self.extra * members()[..., self.class_index]
 
 
 class LanguageTrainer:
@@ -65,20 +67,27 @@ class LanguageTrainer:
         self.model.train()
         while self.step < until:
             rows = self.batch_rows(self.step)
-            losses = token_losses(self.model, self.corpus.training[rows].long().to(self.device))
+            with self.autocast():
+                losses = token_losses(self.model, self.corpus.training[rows].long().to(self.device))
             if upweighting is not None:
-                classes = self.corpus.training_classes[rows].to(self.device)
-                weights = upweighting.weights(self.step, classes)
-                losses = losses if weights is None else losses * weights
+                weights = upweighting.weights(self.step, partial(self.corpus.members, rows))
+                losses = losses if weights is None else losses * weights.to(self.device)
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(self.step, self.settings)
             self.optimizer.zero_grad()
             losses.mean().backward()
+            if self.settings.gradient_clip is not None:
+                torch.nn.utils.clip_grad_norm_(self.names.values(), self.settings.gradient_clip)
             self.optimizer.step()
             self.step += 1
             if progress is not None:
                 progress(1)
         self.model.eval()
+
+    def autocast(self) -> torch.autocast:
+        """Half precision in matrix products where it was asked for, on a GPU; else nothing."""
+        half = self.settings.precision == "bfloat16" and self.device.type == "cuda"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def batch_rows(self, step: int) -> Tensor:
         """Rows of the training data that step t sees; after the last the first come again."""

@@ -23,6 +23,9 @@ class Network(BaseModel):
     width: int = Field(64, ge=2, description="of the residual stream")
     layers: int = Field(2, ge=1, description="of attention, with an MLP each in gpt_neox")
     heads: int = Field(2, ge=1, description="attention heads per layer")
+    rotary: float = Field(
+        0.25, gt=0, le=1, description="gpt_neox: share of a head that positions turn (Pythia: 0.25)"
+    )
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
@@ -46,6 +49,12 @@ class Training(BaseModel):
         0.1, ge=0, le=1, description="at the end, as a share of the highest"
     )
     weight_decay: float = Field(0.01, ge=0, description="of AdamW")
+    gradient_clip: float | None = Field(
+        None, gt=0, description="largest norm of a step's gradient; null: any (Pythia: 1)"
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="bfloat16: autocast in training, on a GPU only; never in sampling"
+    )
     checkpoint_every: int = Field(
         50, ge=1, description="steps between checkpoints, beside 0, 1, 2, 4, ... below it"
     )

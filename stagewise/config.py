@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
 REPLACED_WHOLE = {"hierarchy"}  # mappings an override replaces instead of extending
 NULLABLE = (  # mappings whose entries an override leaves out by setting them to null
-    "language.models", "language.models.*.upweighting.classes", "theory.hierarchies",
-    "theory.optimizers",
+    "language.models", "language.models.*.upweighting.classes", "language.corpora",
+    "language.corpora.*.classes", "theory.hierarchies", "theory.optimizers",
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,11 +33,76 @@ def _open(
     model: str, files: Files, settings: Settings, threads: int = 1
 ) -> tuple[Config, Paths, LanguageModelConfig]:
     config, paths = load(files, settings)
-    if model not in config.language.models:
-        allowed = ", ".join(config.language.models) or "none"
-        raise ConfigError(f"language model {model!r}: choose one of {allowed}")
+    _known("language model", model, config.language.models)
     limit_threads(threads)
     return config, paths, config.language.models[model]
+
+
+def _known(what: str, name: str, allowed: Iterable[str]) -> None:
+    if name not in allowed:
+        raise ConfigError(f"{what} {name!r}: choose one of {', '.join(allowed) or 'none'}")
+
+
+@language.command("corpus")
+def corpus_(
+    name: Annotated[str, typer.Argument(help="Its name under language.corpora.")],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """Read natural text, cut it into tokens, and write the table of its token classes."""
+    from stagewise.stages.language import corpus
+
+    config, paths = load(configfile, set_)
+    _known("corpus", name, config.language.corpora)
+    corpus.run(config, paths, name)
+    typer.echo(f"wrote {paths.corpus(name)} and {paths.classes_page(name)}")
+
+
+@language.command("manifest")
+def manifest_() -> None:
+    """Write anew the project's manifest of its dependencies' files, from what is installed."""
+    from stagewise.stages.language import corpus
+
+    typer.echo(f"wrote {corpus.write_manifest()}")
+
+
+@language.command("classes")
+def classes_(
+    name: Annotated[str, typer.Argument(help="A corpus under language.corpora.")],
+    passage: Annotated[Path, typer.Argument(help="A text file.", exists=True, dir_okay=False)],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """The token classes of a passage: counts, examples, overlaps."""
+    from models.text_corpus import load_text
+    from stagewise.stages.language import corpus
+
+    config, paths = load(configfile, set_)
+    _known("corpus", name, config.language.corpora)
+    text = load_text(paths.corpus(name))
+    page, absent = corpus.passage(
+        config.language.corpora[name], text, passage.read_text(encoding="utf-8")
+    )
+    typer.echo(page)
+    if absent:
+        typer.echo(f"no token of class {', '.join(absent)} in {passage}")
+
+
+@language.command("fetch")
+def fetch_(
+    model: Model,
+    step: Annotated[int, typer.Option(help="Training step of the checkpoint.")],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
+    """Fetch one checkpoint of a model that others trained."""
+    from stagewise.stages.language import fetch
+
+    config, paths, settings = _open(model, configfile, set_)
+    if step not in settings.checkpoints:
+        allowed = ", ".join(map(str, settings.checkpoints))
+        raise ConfigError(f"step {step} of {model}: choose from {allowed}")
+    typer.echo(f"{model} step{step}: commit {fetch.run(config, paths, model, step)}")
 
 
 @language.command("train")
@@ -47,10 +114,17 @@ def train_(
     threads: Threads = 1,
     device: Device = "auto",
 ) -> None:
-    """Train one run, keep its checkpoints and its learning curve."""
+    """Train one run, keep its checkpoints and its learning curve; of a model trained elsewhere,
+    the learning curve along its checkpoints."""
     from stagewise.stages.language import train
 
     config, paths, settings = _open(model, configfile, set_, threads)
+    if settings.pretrained is not None:
+        with progress_bar("evaluating", len(settings.checkpoints)) as advance:
+            train.evaluate(
+                config, paths, model, seed, device=device_named(device), progress=advance
+            )
+        return
     with progress_bar("training", settings.training.steps) as advance:
         train.run(config, paths, model, seed, device=device_named(device), progress=advance)
 
@@ -59,6 +133,7 @@ def train_(
 def influence_(
     model: Model,
     seed: Seed,
+    step: Annotated[int | None, typer.Option(help="One checkpoint alone.")] = None,
     configfile: Files = None,
     set_: Settings = None,
     threads: Threads = 1,
@@ -69,10 +144,15 @@ def influence_(
 
     config, paths, settings = _open(model, configfile, set_, threads)
     place = device_named(device)
-    logging.info(influence.estimate(config, paths, model, seed, threads=threads, device=place))
-    total = len(settings.measured) * settings.posterior.chains * settings.posterior.sgld_steps
+    steps = len(settings.measured) if step is None else 1
+    if step is None and not settings.jobs_by_checkpoint:  # else the work was done in its jobs
+        logging.info(influence.estimate(config, paths, model, seed, threads=threads, device=place))
+    total = steps * settings.posterior.chains * settings.posterior.sgld_steps
     with progress_bar("sampling", total) as advance:
-        influence.run(config, paths, model, seed, threads=threads, device=place, progress=advance)
+        influence.run(
+            config, paths, model, seed,
+            only=step, threads=threads, device=place, progress=advance,
+        )  # fmt: skip
 
 
 @language.command("localisation")
@@ -139,8 +219,8 @@ def effects_(
     from stagewise.stages.language import effects
 
     config, paths, settings = _open(model, configfile, set_)
-    runs = len(effects.steps_of(settings)) * (len(settings.classes) + 1)
-    with progress_bar("training", runs * max(settings.prediction.horizons)) as advance:
+    runs = len(effects.steps_of(settings)) * (len(config.language.classes(model)) + 1)
+    with progress_bar("training", runs * max(effects.asked(settings).horizons)) as advance:
         effects.run(config, paths, model, seed, device=device_named(device), progress=advance)
 
 
@@ -186,12 +266,18 @@ def forecast_(model: Model, configfile: Files = None, set_: Settings = None) -> 
 
 
 @language.command("summaries")
-def summaries_(model: Model, configfile: Files = None, set_: Settings = None) -> None:
+def summaries_(
+    model: Model,
+    which: Annotated[str, typer.Argument(help="races, localisation or milestones.")],
+    configfile: Files = None,
+    set_: Settings = None,
+) -> None:
     """Means and intervals over runs."""
     from stagewise.stages.language import summaries
 
     config, paths, _ = _open(model, configfile, set_)
-    summaries.run(config, paths, model)
+    _known("summary", which, summaries.SUMMARIES)
+    summaries.run(config, paths, model, which)
 
 
 @language.command("record")

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from analysis.settings import MIN_BLOCKS, PosteriorConfig
 from models.grammar import CLASSES, Grammar
 from models.settings import Network, Training
+from stagewise.corpus_config import CorpusConfig, PretrainedConfig
 from stagewise.sections import Section, distinct
 
 
@@ -50,28 +51,35 @@ class UpweightingConfig(Section):
 
     extra: float = Field(3.0, gt=0, description="weight added to each of its tokens' losses")
     classes: dict[str, StagedClass] = Field(
-        {
-            "induction": StagedClass(threshold=1.5, window=120, until=600),
-            "right_delimiter": StagedClass(
-                outcome="delimiter_kind", threshold=0.35, window=120, until=600
-            ),
-        },
+        {},
         description="classes, with the outcome fixed in advance; one set to null is left out",
     )
 
-    @field_validator("classes")
-    @classmethod
-    def _known(cls, value: dict[str, StagedClass]) -> dict[str, StagedClass]:
-        unknown = sorted(set(value) - set(CLASSES))
+    def require(self, classes: tuple[str, ...], outcomes: tuple[str, ...]) -> None:
+        """Raise ValueError if a class or an outcome is none of these."""
+        unknown = sorted(set(self.classes) - set(classes))
         if unknown:
-            raise ValueError(f"no class {', '.join(unknown)}; choose from {', '.join(CLASSES)}")
-        for name, staged in value.items():
-            if staged.outcome not in (None, "delimiter_kind", *CLASSES):
+            raise ValueError(
+                f"upweighting.classes: no class {', '.join(unknown)}; choose from "
+                f"{', '.join(classes)}"
+            )
+        for name, staged in self.classes.items():
+            if staged.outcome not in (None, *outcomes):
                 raise ValueError(
-                    f"{name}.outcome = {staged.outcome}: choose delimiter_kind or one of "
-                    f"{', '.join(CLASSES)}"
+                    f"upweighting.classes.{name}.outcome = {staged.outcome}: choose one of "
+                    f"{', '.join(outcomes)}"
                 )
-        return value
+
+
+PACKAGES = ["matplotlib", "networkx", "numpy", "pandas", "scipy", "sympy"]  # 52 MB of sources
+UPWEIGHTED = UpweightingConfig(
+    classes={
+        "induction": StagedClass(threshold=1.5, window=120, until=600),
+        "right_delimiter": StagedClass(
+            outcome="delimiter_kind", threshold=0.35, window=120, until=600
+        ),
+    }
+)  # of the default model
 
 
 class PredictionConfig(Section):
@@ -96,6 +104,12 @@ class PredictionConfig(Section):
 class LanguageModelConfig(Section):
     """One language model on one language."""
 
+    corpus: str | None = Field(
+        None, description="natural text, by its name under language.corpora; null: the grammar's"
+    )
+    pretrained: PretrainedConfig | None = Field(
+        None, description="instead of training: checkpoints from elsewhere"
+    )
     grammar: Grammar = Field(Grammar(), description="the controlled language")
     context: int = Field(96, ge=8, description="tokens a model sees at once")
     network: Network = Field(Network(), description="the model")
@@ -103,6 +117,16 @@ class LanguageModelConfig(Section):
     seeds: int = Field(3, ge=1, description="training runs: seed, seed + 1, ...")
     evaluation_sequences: int = Field(32, ge=2, description="measured at every draw")
     landmark_sequences: int = Field(128, ge=16, description="measured along training")
+    sequences_at_once: int | None = Field(
+        None,
+        ge=1,
+        description="evaluation sequences in one forward pass; null: what 1 GiB of scores holds",
+    )
+    threads: int = Field(1, ge=1, description="CPU threads of each training and sampling job")
+    gpus: int = Field(0, ge=0, description="GPUs that each of these asks a cluster for")
+    jobs_by_checkpoint: bool = Field(
+        False, description="influence: one job per checkpoint instead of one per run"
+    )
     measure_from: int = Field(
         8, ge=0, description="influence is measured at step 0, and at every checkpoint from here"
     )
@@ -112,22 +136,25 @@ class LanguageModelConfig(Section):
         LanguagePosterior(), description="the local posterior and its sampler"
     )
     localisations: list[float] = Field(
-        [1e5, 4e5, 1.6e6], min_length=2, description="gammas compared with the gradient (claim X6)"
+        [1e5, 4e5, 1.6e6],
+        description="gammas compared with the gradient (claim X6); at least two, or none",
     )
     localisation_every: int = Field(5, ge=1, description="at every so many measured checkpoints")
     shown_sequence: int = Field(
         0, ge=0, description="evaluation sequence whose token x token influence is kept"
     )
     upweighting: UpweightingConfig = Field(UpweightingConfig(), description="staged up-weighting")
-    prediction: PredictionConfig = Field(
-        PredictionConfig(), description="influence against the effect of the next steps"
+    prediction: PredictionConfig | None = Field(
+        PredictionConfig(), description="influence against the effect of the next steps; or null"
     )
 
     @field_validator("localisations")
     @classmethod
     def _gammas(cls, values: list[float]) -> list[float]:
-        if min(values) <= 0:
+        if values and min(values) <= 0:
             raise ValueError("every value must be greater than 0")
+        if len(values) == 1:
+            raise ValueError("at least two values, or none")
         return sorted(distinct(values))
 
     @model_validator(mode="after")
@@ -145,38 +172,106 @@ class LanguageModelConfig(Section):
             )
         if self.training.steps < 4:
             raise ValueError(f"training.steps = {self.training.steps}: at least 4")
+        if self.pretrained is not None:
+            self._elsewhere()
         return self
+
+    def _elsewhere(self) -> None:
+        """Raise ValueError where what is asked for needs training here."""
+        asked = {
+            "corpus": "null: the text it is measured on must be named" if not self.corpus else "",
+            "seeds": f"{self.seeds}: 1, there is one run" if self.seeds > 1 else "",
+            "prediction": "given: null, it needs training" if self.prediction else "",
+            "upweighting.classes": "given: none, they need training"
+            if self.upweighting.classes
+            else "",
+        }
+        wrong = [f"{key} = {value}" for key, value in asked.items() if value]
+        if wrong:
+            raise ValueError(f"{wrong[0]} (pretrained is set)")
 
     @property
     def measured(self) -> list[int]:
         """Steps of the checkpoints at which influence is measured."""
-        kept = self.training.checkpoints
+        kept = self.checkpoints
         early, late = max(self.measure_from, 1), self.measure_all_until
         chosen = [
             s for s in kept if early <= s <= late or (s > late and s % self.measure_every == 0)
         ]
-        return sorted({0, *chosen, kept[-1]})
+        return sorted({kept[0], *chosen, kept[-1]})
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """Token classes of the language."""
-        return CLASSES
+    def checkpoints(self) -> list[int]:
+        """Steps of all checkpoints."""
+        return self.pretrained.steps if self.pretrained else self.training.checkpoints
+
+    @property
+    def tables(self) -> list[str]:
+        """Result tables over all seeds: what was asked for."""
+        found = [
+            "class_influence", "sampler", "learning", "baselines", "landmarks", "transitions",
+            "trajectories", "events", "milestones",
+        ]  # fmt: skip
+        if self.prediction is not None:
+            found += ["effects", "forecast", "forecast_means"]
+        if self.localisations:
+            found += ["localisation", "localisation_summary"]
+        if self.upweighting.classes:
+            found += ["upweighting", "races", "race_differences"]
+        return found
+
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens that a training step sees."""
+        if self.pretrained:
+            return self.pretrained.tokens_per_step
+        return self.training.batch_size * self.context
 
 
 class LanguageConfig(Section):
     """The language models."""
 
+    corpora: dict[str, CorpusConfig] = Field(
+        {"sources": CorpusConfig(packages=PACKAGES)},
+        description="natural text, by name; one set to null is left out",
+    )
     models: dict[str, LanguageModelConfig] = Field(
-        {"controlled": LanguageModelConfig()},
+        {"controlled": LanguageModelConfig(upweighting=UPWEIGHTED)},
         description="by name; a model set to null is left out",
     )
 
-    @field_validator("models")
+    @field_validator("models", "corpora")
     @classmethod
-    def _names(cls, value: dict[str, LanguageModelConfig]) -> dict[str, LanguageModelConfig]:
+    def _names(cls, value: dict[str, Section]) -> dict[str, Section]:
         for name in value:
             if not name.replace("_", "").isalnum() or not name.islower() or len(name) > 40:
-                raise ValueError(
-                    f"model name {name!r}: lower-case letters, digits and _, at most 40"
-                )
+                raise ValueError(f"name {name!r}: lower-case letters, digits and _, at most 40")
         return value
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        for name, model in self.models.items():
+            if model.corpus is not None and model.corpus not in self.corpora:
+                allowed = ", ".join(self.corpora) or "none is named under language.corpora"
+                raise ValueError(f"models.{name}.corpus = {model.corpus!r}: choose from {allowed}")
+            try:
+                model.upweighting.require(self.classes(name), self.outcomes(name))
+            except ValueError as error:
+                raise ValueError(f"models.{name}.{error}") from error
+        return self
+
+    def text(self, model: str) -> CorpusConfig | None:
+        """The natural text of a model; None where it learns the controlled language."""
+        name = self.models[model].corpus
+        return None if name is None else self.corpora[name]
+
+    def classes(self, model: str) -> tuple[str, ...]:
+        """Token classes of a model's language."""
+        text = self.text(model)
+        return CLASSES if text is None else tuple(text.classes)
+
+    def outcomes(self, model: str) -> tuple[str, ...]:
+        """What its learning curves show: the classes and, in the controlled language, how well
+        the kind of a right delimiter is known."""
+        kind = ("delimiter_kind",) if self.text(model) is None else ()
+        return (*self.classes(model), *kind)

@@ -60,6 +60,14 @@ class Paths:
         """Results of one language model."""
         return LanguagePaths(self.root / "language" / model)
 
+    def corpus(self, name: str) -> Path:
+        """Folder of a tokenised natural text."""
+        return self.root / "language" / "corpora" / name
+
+    def classes_page(self, name: str) -> Path:
+        """The table of token classes of a natural text, for people."""
+        return self.root / "language" / "corpora" / f"{name}_classes.md"
+
     def whole(self, name: str) -> Path:
         """A table over all seeds of the toy."""
         return self.toy / f"{name}.parquet"

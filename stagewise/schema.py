@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from models.files import whole_file
+from models.token_class import TokenClass
 from stagewise.config import DEFAULT_FILE, Config
 
 SCHEMA_FILE = DEFAULT_FILE.with_name("schema.json")
@@ -37,11 +38,15 @@ def _lines(section: BaseModel, depth: int) -> list[str]:
         comment = f"  # {field.description}" if field.description else ""
         if isinstance(value, BaseModel):
             lines += [f"{indent}{name}:{comment}", *_lines(value, depth + 1)]
-        elif isinstance(value, dict) and isinstance(next(iter(value.values())), BaseModel):
+        elif isinstance(value, dict) and any(isinstance(v, TokenClass) for v in value.values()):
+            lines.append(f"{indent}{name}:{comment}")
+            given = {key: entry.model_dump(exclude_none=True) for key, entry in value.items()}
+            lines += [f"{indent}  {line}" for line in _tree(given)]
+        elif isinstance(value, dict) and any(isinstance(v, BaseModel) for v in value.values()):
             lines.append(f"{indent}{name}:{comment}")
             for key, entry in value.items():
                 lines += [f"{indent}  {key}:", *_lines(entry, depth + 2)]
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and value:
             lines.append(f"{indent}{name}:{comment}")
             lines += [f"{indent}  {line}" for line in _tree(value)]
         else:
@@ -51,7 +56,9 @@ def _lines(section: BaseModel, depth: int) -> list[str]:
 
 
 def _tree(value: dict[str, Any]) -> list[str]:
-    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=None)
+    text = yaml.safe_dump(
+        value, sort_keys=False, default_flow_style=None, width=1000, allow_unicode=True
+    )
     return text.rstrip("\n").split("\n")
 
 

@@ -80,7 +80,8 @@ def test_one_small_step_does_what_gradient_alignment_says(corpus):
     rate = 1e-3
     state = {n: p.detach().clone() for n, p in run.model.named_parameters()}
     evaluation, batch = corpus.evaluation, corpus.training[run.batch_rows(10)].long()
-    classes = corpus.training_classes[run.batch_rows(10)]
+    members = corpus.members(run.batch_rows(10))
+    every = corpus.members(torch.arange(len(corpus.training)))
 
     class Descent:
         def __init__(self, parameters):
@@ -108,8 +109,8 @@ def test_one_small_step_does_what_gradient_alignment_says(corpus):
     train, held = token_losses(run.model, batch), token_losses(run.model, evaluation.tokens)
     expected = np.zeros_like(effects)
     for a in range(effects.shape[0]):
-        share = float((corpus.training_classes == a).float().mean())
-        extra = gradient((train * (classes == a)).sum() * 0.05 / share / train.numel())
+        share = float(every[..., a].float().mean())
+        extra = gradient((train * members[..., a]).sum() * 0.05 / share / train.numel())
         for b in range(effects.shape[1]):
             member = evaluation.membership[..., b]
             expected[a, b] = -rate * float(extra @ gradient(held[member].mean()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from models.corpus import controlled_corpus, word_tokenizer
@@ -179,7 +180,8 @@ def test_an_empty_class_is_refused_by_name():
 
 def test_corpus_frequencies_are_probabilities():
     corpus = controlled_corpus(Grammar(), context=32, training=4, evaluation=4, seed=0)
-    assert corpus.unigram.sum().item() == pytest.approx(1)
-    assert np.allclose(corpus.bigram.sum(1), 1)
-    follows = corpus.bigram[:44, :44].numpy() / corpus.bigram[:44, :44].sum(1).numpy()[:, None]
+    bigram = corpus.frequencies.bigram_rows(torch.arange(Grammar().vocabulary_size))
+    assert corpus.frequencies.unigram.sum().item() == pytest.approx(1)
+    assert np.allclose(bigram.sum(1), 1)
+    follows = bigram[:44, :44].numpy() / bigram[:44, :44].sum(1).numpy()[:, None]
     assert np.abs(follows - Grammar().chain).max() < 0.05

@@ -2,6 +2,7 @@
 
 from figures import LANGUAGE_TABLES as LANGUAGE_FIGURE_TABLES
 from figures import TABLES as FIGURE_TABLES
+from figures import figures_of
 from stagewise.recorded import recorded_files
 
 SUFFIXES = ("pdf", "svg", "png")
@@ -12,17 +13,17 @@ THEORY_FIGURES = [
 LANGUAGE_FIGURES = [
     PATHS.figures / f"{name}_{model}.{suffix}"
     for model in LANGUAGE_MODELS
-    for name in LANGUAGE_FIGURE_TABLES
+    for name in figures_of(CONFIG.language.models[model].tables)
     for suffix in SUFFIXES
 ]
 
 
-def language_tables(*names):
-    """Tables of every language model; all of them, or those named."""
+def language_tables(models=LANGUAGE_MODELS):
+    """All tables of these language models."""
     return [
-        PATHS.language(model).table(name, CONFIG.seed)
-        for model in LANGUAGE_MODELS
-        for name in names or LANGUAGE_TABLES
+        PATHS.language(model).whole(name)
+        for model in models
+        for name in CONFIG.language.models[model].tables
     ]
 
 
@@ -34,7 +35,7 @@ DECIDED_MODELS = [
     model
     for model in LANGUAGE_MODELS
     if not NO_LANGUAGE
-    or all(os.path.exists(PATHS.language(model).table(name, CONFIG.seed)) for name in LANGUAGE_TABLES)
+    or all(os.path.exists(path) for path in language_tables([model]))
 ]
 
 

@@ -1,30 +1,60 @@
 # The language models: train, measure influence and landmarks, intervene, predict, find events.
 
 from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
-from stagewise.stages.language.common import RUN_KEYS
+from stagewise.stages.language.common import run_settings
 
 LANGUAGE_MODELS = list(CONFIG.language.models)
 LANGUAGE_RUN = PATHS.root / "language/{model}/seed{seed}"
 LANGUAGE_WHOLE = PATHS.root / "language/{model}"
 LANGUAGE_COLLECTED = [*LANGUAGE_PARTS, "landmarks", "upweighting"]
-LANGUAGE_TABLES = [
-    *LANGUAGE_COLLECTED, "transitions", "trajectories", "events", "forecast",
-    "forecast_means", "localisation", "races", "race_differences", "localisation_summary", "milestones",
-]
-SAMPLING_SETTINGS = [*RUN_KEYS, "posterior", "evaluation_sequences"]
+SAMPLING_SETTINGS = ["posterior", "evaluation_sequences"]
 MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measured"]
+LANGUAGE_CORPORA = [name for name in CONFIG.language.corpora if any(
+    model.corpus == name for model in CONFIG.language.models.values()
+)]
 
 
-def language_settings(*names):
-    """The parts of a model's configuration a rule depends on; a change reruns it."""
+def language_settings(*names, run=True):
+    """The parts of a model's configuration a rule depends on; a change reruns it. With `run`
+    also what its checkpoints depend on, and its classes."""
 
     def of(wildcards):
         model = CONFIG.language.models[wildcards.model]
         value = model.model_dump() | {"measured": model.measured}
         value["posterior"].pop("memory_gib")
-        return json.dumps({name: value[name] for name in names})
+        found = {name: value[name] for name in names}
+        if run:
+            found["run"] = run_settings(CONFIG.language.model_dump(), wildcards.model)
+            text = CONFIG.language.text(wildcards.model)
+            found["classes"] = None if text is None else text.model_dump()["classes"]
+        return json.dumps(found)
 
     return of
+
+
+def gpus(wildcards):
+    """GPUs a job of this model asks its executor for. On one machine say how many there are
+    (--resources gpu=1), so that no two jobs share one."""
+    return int(CONFIG.language.models[wildcards.model].gpus)
+
+
+def checkpoints_of(wildcards):
+    """What must be there before a run's learning curve: its text, and its checkpoints where others
+    trained it."""
+    model = CONFIG.language.models[wildcards.model]
+    found = [PATHS.corpus(model.corpus) / "corpus.json"] if model.corpus else []
+    if model.pretrained:
+        run = PATHS.language(wildcards.model).seed(CONFIG.seed)
+        found += [run / f"step{step}/provenance.json" for step in model.checkpoints]
+    return found
+
+
+def pieces_of(wildcards):
+    """The pieces of all measured checkpoints, where each is a job of its own."""
+    model = CONFIG.language.models[wildcards.model]
+    folder = PATHS.language(wildcards.model).seed(int(wildcards.seed)) / "influence/.kept"
+    steps = model.measured if model.jobs_by_checkpoint else []
+    return [folder / f"influence{step}.parquet" for step in steps]
 
 
 def of_seeds(*names):
@@ -51,31 +81,102 @@ wildcard_constraints:
     class_name=r"[a-z_]+",
 
 
+rule language_corpus:
+    input:
+        code=code("stagewise.stages.language.corpus"),
+    output:
+        PATHS.root / "language/corpora/{corpus}/corpus.json",
+        PATHS.root / "language/corpora/{corpus}_classes.md",
+    params:
+        settings=lambda w: json.dumps(CONFIG.language.corpora[w.corpus].model_dump()),
+    log:
+        PATHS.root / "logs/language_corpus/{corpus}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_corpus/{corpus}.tsv"
+    priority: 40
+    threads: 1
+    resources:
+        mem_mb=4000,
+    message:
+        "read and tokenise the text {wildcards.corpus}"
+    shell:
+        "{STAGEWISE} language corpus {wildcards.corpus} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule language_fetch:
+    input:
+        lambda w: PATHS.corpus(CONFIG.language.models[w.model].corpus) / "corpus.json",
+        code=code("stagewise.stages.language.fetch"),
+    output:
+        LANGUAGE_RUN / "step{step}/provenance.json",
+    params:
+        settings=language_settings(),
+    log:
+        PATHS.root / "logs/language_fetch/{model}_seed{seed}_step{step}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_fetch/{model}_seed{seed}_step{step}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    message:
+        "fetch {wildcards.model}, step {wildcards.step}"
+    shell:
+        "{STAGEWISE} language fetch {wildcards.model} --step {wildcards.step} {CONFIG_ARGS}"
+        " > {log:q} 2>&1"
+
+
 rule language_train:
     input:
+        checkpoints_of,
         code=code("stagewise.stages.language.train"),
     output:
         LANGUAGE_RUN / "learning.parquet",
     params:
-        settings=language_settings(*RUN_KEYS, "landmark_sequences"),
+        settings=language_settings("landmark_sequences"),
     log:
         PATHS.root / "logs/language_train/{model}_seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/language_train/{model}_seed{seed}.tsv"
     priority: 30
-    threads: 1
+    threads: lambda w: CONFIG.language.models[w.model].threads
     resources:
-        mem_mb=1500,
+        mem_mb=2000,
+        gpu=gpus,
     message:
         "train {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} language train {wildcards.model} --seed {wildcards.seed} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
+        "{STAGEWISE} language train {wildcards.model} --seed {wildcards.seed}"
+        " --threads {threads} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule language_influence_step:
+    input:
+        LANGUAGE_RUN / "learning.parquet",
+        code=code("stagewise.stages.language.influence"),
+    output:
+        LANGUAGE_RUN / "influence/.kept/influence{step}.parquet",
+    params:
+        settings=language_settings(*SAMPLING_SETTINGS, "shown_sequence"),
+    log:
+        PATHS.root / "logs/language_influence/{model}_seed{seed}_step{step}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_influence/{model}_seed{seed}_step{step}.tsv"
+    priority: 20
+    threads: lambda w: CONFIG.language.models[w.model].threads
+    resources:
+        mem_mb=4000,
+        gpu=gpus,
+    message:
+        "sample the local posterior of {wildcards.model}, seed {wildcards.seed}, step {wildcards.step}"
+    shell:
+        "{STAGEWISE} language influence {wildcards.model} --seed {wildcards.seed}"
+        " --step {wildcards.step} --threads {threads} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule language_influence:
     input:
         LANGUAGE_RUN / "learning.parquet",
+        pieces_of,
         code=code("stagewise.stages.language.influence"),
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("influence", "sampler", "token_influence")],
@@ -86,9 +187,10 @@ rule language_influence:
     benchmark:
         PATHS.root / "benchmarks/language_influence/{model}_seed{seed}.tsv"
     priority: 20
-    threads: 1
+    threads: lambda w: CONFIG.language.models[w.model].threads
     resources:
         mem_mb=2000,
+        gpu=gpus,
     message:
         "sample the local posteriors of {wildcards.model}, seed {wildcards.seed}"
     shell:
@@ -103,7 +205,7 @@ rule language_landmarks:
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("landmarks", "baselines")],
     params:
-        settings=language_settings(*RUN_KEYS, "landmark_sequences"),
+        settings=language_settings("landmark_sequences"),
     log:
         PATHS.root / "logs/language_landmarks/{model}_seed{seed}.log",
     benchmark:
@@ -125,7 +227,7 @@ rule language_upweighting:
     output:
         LANGUAGE_RUN / "upweighting_{class_name}.parquet",
     params:
-        settings=language_settings(*RUN_KEYS, "landmark_sequences", "upweighting"),
+        settings=language_settings("landmark_sequences", "upweighting"),
     log:
         PATHS.root / "logs/language_upweighting/{model}_{class_name}_seed{seed}.log",
     benchmark:
@@ -133,6 +235,7 @@ rule language_upweighting:
     priority: 10
     threads: 1
     resources:
+        gpu=gpus,
         mem_mb=1500,
     message:
         "up-weight {wildcards.class_name} in windows, {wildcards.model}, seed {wildcards.seed}"
@@ -149,7 +252,7 @@ rule language_effects:
         LANGUAGE_RUN / "effects.parquet",
     params:
         settings=language_settings(
-            *RUN_KEYS, "landmark_sequences", "measure_from", "measure_all_until", "measure_every", "prediction"
+            "landmark_sequences", "measure_from", "measure_all_until", "measure_every", "prediction"
         ),
     log:
         PATHS.root / "logs/language_effects/{model}_seed{seed}.log",
@@ -157,6 +260,7 @@ rule language_effects:
         PATHS.root / "benchmarks/language_effects/{model}_seed{seed}.tsv"
     threads: 1
     resources:
+        gpu=gpus,
         mem_mb=1500,
     message:
         "up-weight every class for a few steps, {wildcards.model}, seed {wildcards.seed}"
@@ -180,6 +284,7 @@ rule language_localisation:
     priority: 15
     threads: 1
     resources:
+        gpu=gpus,
         mem_mb=2000,
     message:
         "compare localisations, {wildcards.model}"
@@ -272,26 +377,60 @@ rule language_forecast:
         "{STAGEWISE} language forecast {wildcards.model} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
-rule language_summaries:
+rule language_races:
     input:
         LANGUAGE_WHOLE / "upweighting.parquet",
-        LANGUAGE_WHOLE / "localisation.parquet",
-        LANGUAGE_WHOLE / "events.parquet",
-        LANGUAGE_WHOLE / "transitions.parquet",
         code=code("stagewise.stages.language.summaries"),
     output:
         LANGUAGE_WHOLE / "races.parquet",
         LANGUAGE_WHOLE / "race_differences.parquet",
-        LANGUAGE_WHOLE / "localisation_summary.parquet",
-        LANGUAGE_WHOLE / "milestones.parquet",
     log:
-        PATHS.root / "logs/language_summaries/{model}.log",
+        PATHS.root / "logs/language_races/{model}.log",
     benchmark:
-        PATHS.root / "benchmarks/language_summaries/{model}.tsv"
+        PATHS.root / "benchmarks/language_races/{model}.tsv"
     threads: 1
     resources:
         mem_mb=1000,
     message:
-        "means over runs, {wildcards.model}"
+        "means over runs of up-weighting, {wildcards.model}"
     shell:
-        "{STAGEWISE} language summaries {wildcards.model} {CONFIG_ARGS} > {log:q} 2>&1"
+        "{STAGEWISE} language summaries {wildcards.model} races {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule language_localisation_summary:
+    input:
+        LANGUAGE_WHOLE / "localisation.parquet",
+        code=code("stagewise.stages.language.summaries"),
+    output:
+        LANGUAGE_WHOLE / "localisation_summary.parquet",
+    log:
+        PATHS.root / "logs/language_localisation_summary/{model}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_localisation_summary/{model}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "compare localisations with their limit, {wildcards.model}"
+    shell:
+        "{STAGEWISE} language summaries {wildcards.model} localisation {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule language_milestones:
+    input:
+        LANGUAGE_WHOLE / "events.parquet",
+        LANGUAGE_WHOLE / "transitions.parquet",
+        code=code("stagewise.stages.language.summaries"),
+    output:
+        LANGUAGE_WHOLE / "milestones.parquet",
+    log:
+        PATHS.root / "logs/language_milestones/{model}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_milestones/{model}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "milestones of all runs, {wildcards.model}"
+    shell:
+        "{STAGEWISE} language summaries {wildcards.model} milestones {CONFIG_ARGS} > {log:q} 2>&1"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stagewise.config import Config
-from stagewise.language_config import LanguageModelConfig
+from stagewise.paths import Paths
 from stagewise.store import provenance
 
 if TYPE_CHECKING:  # stages that only handle tables need no torch
@@ -17,53 +17,103 @@ if TYPE_CHECKING:  # stages that only handle tables need no torch
     from transformers import PreTrainedModel
 
     from models.corpus import Corpus
+    from models.text_corpus import Text
 
 POOL = 8192  # training sequences that the sampler's mini-batches are taken from
-RUN_KEYS = ("grammar", "context", "network", "training")  # what a checkpoint depends on
+# What a checkpoint depends on, by where it comes from.
+TRAINED, FETCHED = ("corpus", "grammar", "context", "network", "training"), ("pretrained",)
 
 
-def load_corpus(settings: LanguageModelConfig, seed: int, *, training: int | None = None) -> Corpus:
+def load_corpus(
+    config: Config, paths: Paths, model: str, seed: int, *, training: int | None = None
+) -> Corpus:
     """The corpus of one run: `training` sequences (default: all) and all evaluation sequences.
 
     Raises:
         ValueError: a class has no token among those that influence is measured on.
+        CorpusError: the natural text is not there, or was made by other settings.
     """
     from models.corpus import controlled_corpus
+    from models.text_corpus import text_corpus
 
+    settings, text = config.language.models[model], config.language.text(model)
     all_of_it = settings.training.steps * settings.training.batch_size
-    corpus = controlled_corpus(
-        settings.grammar,
-        context=settings.context,
-        training=min(training or all_of_it, all_of_it),
-        evaluation=max(settings.evaluation_sequences, settings.landmark_sequences),
-        seed=seed,
-    )
+    sizes = {
+        "context": settings.context,
+        "training": min(training or all_of_it, all_of_it),
+        "evaluation": max(settings.evaluation_sequences, settings.landmark_sequences),
+        "seed": seed,
+    }
+    if text is None:
+        corpus = controlled_corpus(settings.grammar, **sizes)
+    else:
+        corpus = text_corpus(load_checked_text(config, paths, model), text.classes, **sizes)
     corpus.evaluation.first(settings.evaluation_sequences).require_classes()
     return corpus
 
 
+def load_checked_text(config: Config, paths: Paths, model: str) -> Text:
+    """The natural text of a model, if it was made by these settings.
+
+    Raises:
+        CorpusError: it is not there, damaged, or made by other settings.
+    """
+    from models.documents import CorpusError
+    from models.text_corpus import load_text, text_origin
+
+    name = config.language.models[model].corpus
+    assert name is not None
+    folder, wanted = paths.corpus(name), config.language.corpora[name].model_dump()
+    text = load_text(folder)
+    made = text_origin(folder).get("config", {}).get("language", {}).get("corpora", {})
+    before = made.get(name, {})
+    for key in set(wanted) - {"classes", "check_manifest"}:
+        if before.get(key) != wanted[key]:
+            raise CorpusError(
+                f"{folder} was made with language.corpora.{name}.{key} = {before.get(key)!r}, the "
+                f"configuration says {wanted[key]!r}: run `stagewise language corpus {name}` again"
+            )
+    return text
+
+
 def origin(config: Config, model: str, seed: int | list[int]) -> dict[str, Any]:
     """Provenance of a result of one model: its part of the configuration, and what all share."""
-    settings = config.language.models[model].model_dump()
-    return provenance({"seed": config.seed, "language": {"models": {model: settings}}}, seed)
+    settings, name = config.language.models[model], config.language.models[model].corpus
+    part: dict[str, Any] = {"models": {model: settings.model_dump()}}
+    if name is not None:
+        part["corpora"] = {name: config.language.corpora[name].model_dump()}
+    return provenance({"seed": config.seed, "language": part}, seed)
 
 
-def is_from(folder: Path, settings: LanguageModelConfig, model: str, seed: int) -> str | None:
+def run_settings(language: dict[str, Any], model: str) -> dict[str, Any]:
+    """What the checkpoints of a model depend on, by key, from a configuration's language part."""
+    settings = language.get("models", {}).get(model, {})
+    keys = FETCHED if settings.get("pretrained") else TRAINED
+    found = {key: settings.get(key) for key in keys}
+    if settings.get("pretrained"):
+        found["pretrained"] = settings["pretrained"]["repository"]
+    elif settings.get("corpus"):
+        text = language.get("corpora", {}).get(settings["corpus"], {})
+        found["corpus"] = {k: v for k, v in text.items() if k not in ("classes", "check_manifest")}
+        found.pop("grammar")
+    return found
+
+
+def is_from(folder: Path, config: Config, model: str, seed: int) -> str | None:
     """None if a checkpoint was made by these settings and this seed; else what differs."""
     from models.language_checkpoints import load_origin
 
     made = load_origin(folder)
-    before = made.get("config", {}).get("language", {}).get("models", {}).get(model, {})
-    wanted = settings.model_dump()
-    for key in RUN_KEYS:
-        if before.get(key) != wanted[key]:
+    before = run_settings(made.get("config", {}).get("language", {}), model)
+    for key, value in run_settings(config.language.model_dump(), model).items():
+        if before.get(key) != value:
             return f"language.models.{model}.{key} = {before.get(key)!r}"
     return None if made.get("seed") == seed else f"seed {made.get('seed')!r}"
 
 
 def load_checked(
-    run: Path,
-    settings: LanguageModelConfig,
+    config: Config,
+    paths: Paths,
     model: str,
     seed: int,
     step: int,
@@ -78,9 +128,9 @@ def load_checked(
     from models.language_checkpoints import load_model, step_folder
     from models.language_model import on_device
 
-    folder = step_folder(run, step)
+    folder = step_folder(paths.language(model).seed(seed), step)
     loaded = load_model(folder)
-    difference = is_from(folder, settings, model, seed)
+    difference = is_from(folder, config, model, seed)
     if difference:
         raise CheckpointError(
             f"{folder} was trained with {difference}, the configuration says otherwise: train "

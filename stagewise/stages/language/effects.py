@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from analysis.upweighting import next_effects
-from stagewise.config import Config
-from stagewise.language_config import LanguageModelConfig
+from stagewise.config import Config, ConfigError
+from stagewise.language_config import LanguageModelConfig, PredictionConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import load_corpus, origin, pair_rows
 from stagewise.stages.language.upweighting import branch
@@ -17,8 +17,19 @@ from stagewise.store import write_table
 
 def steps_of(settings: LanguageModelConfig) -> list[int]:
     """Checkpoints from which effects are measured: every so many, but not the last."""
-    every, before_end = settings.prediction.every, settings.measured[:-1]
+    every, before_end = asked(settings).every, settings.measured[:-1]
     return before_end[every - 1 :: every] or before_end[-1:]
+
+
+def asked(settings: LanguageModelConfig) -> PredictionConfig:
+    """What is to be predicted.
+
+    Raises:
+        ConfigError: nothing is.
+    """
+    if settings.prediction is None:
+        raise ConfigError("prediction = null: no effects are asked for")
+    return settings.prediction
 
 
 def run(
@@ -33,7 +44,8 @@ def run(
     """Write `effects`: step, horizon, source_class, target_class, effect (nats, see
     `next_effects`), seed."""
     settings, place = config.language.models[model], paths.language(model)
-    corpus = load_corpus(settings, seed)
+    prediction = asked(settings)
+    corpus = load_corpus(config, paths, model, seed)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
     rows = []
     for step in steps_of(settings):
@@ -41,11 +53,11 @@ def run(
         effects = next_effects(
             trainer,
             evaluation,
-            horizons=settings.prediction.horizons,
-            total_extra=settings.prediction.total_extra,
+            horizons=prediction.horizons,
+            total_extra=prediction.total_extra,
             progress=progress,
         )
-        for horizon, effect in zip(settings.prediction.horizons, effects, strict=True):
+        for horizon, effect in zip(prediction.horizons, effects, strict=True):
             table = pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
             rows.append(table.rename(columns={"influence": "effect"}))
     columns = ["step", "horizon", "source_class", "target_class", "effect", "seed"]

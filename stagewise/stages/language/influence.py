@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
+from transformers import PreTrainedModel
 
 from analysis.class_gradients import (
     aligned,
@@ -23,12 +26,15 @@ from analysis.posterior import Draws, cost, sample_posterior
 from analysis.settings import PosteriorConfig
 from analysis.token_loss import LanguageModelLoss, stacked_parameters
 from models.corpus import Corpus, Evaluation
-from stagewise.config import Config
+from stagewise.config import Config, ConfigError
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
 from stagewise.store import write_table
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 COLUMNS = [
     "estimator", "seed", "step", "tokens_seen", "source_class", "target_class", "pairs",
@@ -36,18 +42,17 @@ COLUMNS = [
 ]  # fmt: skip
 TABLES = ("influence", "sampler", "token_influence")
 GRADIENT_BYTES = 2**31  # gradients of all classes in all sequences are kept up to this size
-TRIAL_STEPS = 8  # timed before the sampling starts
+TRIAL_STEPS = 4  # timed before the sampling starts
 
 
 def estimate(
     config: Config, paths: Paths, model: str, seed: int, *, threads: int, device: str
 ) -> str:
     """A sentence on time and memory of the sampling, from a few steps at the first checkpoint."""
-    settings, place = config.language.models[model], paths.language(model)
-    corpus = load_corpus(settings, seed, training=POOL)
-    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
-    anchor = load_checked(place.seed(seed), settings, model, seed, settings.measured[0], device)
-    loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+    settings = config.language.models[model]
+    corpus = load_corpus(config, paths, model, seed, training=POOL)
+    anchor = load_checked(config, paths, model, seed, settings.measured[0], device)
+    loss = loss_of(anchor, corpus, settings)
     few = settings.posterior.model_copy(update={"draws": TRIAL_STEPS, "burn_in": 0, "thinning": 1})
     begin = time.perf_counter()
     sample(loss, few, seed, 0, threads=threads, device=device)
@@ -56,7 +61,7 @@ def estimate(
         settings.posterior,
         anchors=len(settings.measured),
         parameters=sum(p.numel() for p in anchor.parameters()),
-        observed=evaluation.membership[..., 0].numel(),
+        observed=settings.evaluation_sequences * settings.context,
         threads=threads,
         seconds_per_step=each,
         together=1,
@@ -69,6 +74,7 @@ def run(
     model: str,
     seed: int,
     *,
+    only: int | None = None,
     threads: int = 1,
     device: str = "cpu",
     progress: Callable[[int], None] | None = None,
@@ -80,41 +86,90 @@ def run(
     learning coefficient with its standard error. token_influence: step, source, target
     (positions of predicted tokens in the shown sequence), text and class of the target,
     influence (normalised), std_error.
+
+    Args:
+        only: measure this checkpoint alone and write no table: its pieces are kept, and a later
+            call without `only` puts the pieces of all checkpoints together.
     """
     settings, place = config.language.models[model], paths.language(model)
-    corpus = load_corpus(settings, seed, training=POOL)
+    if only is not None and only not in settings.measured:
+        raise ConfigError(
+            f"step {only} of {model} is not measured: choose from {settings.measured}"
+        )
+    corpus = load_corpus(config, paths, model, seed, training=POOL)
     evaluation = corpus.evaluation.first(settings.evaluation_sequences)
     kept = Kept(place.seed(seed) / "influence", "stagewise.stages.language.influence")
     posterior = settings.posterior
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
-    for step in settings.measured:
-        anchor = load_checked(place.seed(seed), settings, model, seed, step, device)
+    for step in settings.measured if only is None else [only]:
+        anchor = load_checked(config, paths, model, seed, step, device)
         key = kept.key(
-            [*anchor.parameters(), evaluation.tokens],
+            [*anchor.parameters(), evaluation.tokens, evaluation.membership],
             [posterior.model_dump(exclude={"memory_gib"}), settings.shown_sequence, seed, step],
         )
         if not all(kept.has(f"{name}{step}", key) for name in TABLES):
-            loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
-            gradients = class_gradients(loss, evaluation)
-            draws = sample(
-                loss, posterior, seed, step, gradients=gradients, threads=threads, device=device,
-                progress=progress,
-            )  # fmt: skip
-            limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
-            tables = measure(draws, limit, corpus, settings, step, device)
-            for name, table in tables.items():
+            loss = loss_of(anchor, corpus, settings)
+
+            def measured(
+                step: int = step, loss: LanguageModelLoss = loss
+            ) -> dict[str, pd.DataFrame]:
+                gradients = class_gradients(loss, evaluation)
+                draws = sample(
+                    loss, posterior, seed, step, gradients=gradients, threads=threads,
+                    device=device, progress=progress,
+                )  # fmt: skip
+                limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
+                return measure(draws, limit, corpus, settings, step, device)
+
+            for name, table in within_memory(measured, loss, model).items():
                 kept.write(table, f"{name}{step}", key)
         elif progress is not None:
             progress(posterior.chains * posterior.sgld_steps)
         for name in TABLES:
             parts[name].append(kept.read(f"{name}{step}"))
+    if only is not None:
+        return
     made = origin(config, model, seed)
-    per_step = settings.training.batch_size * settings.context
     for name, tables_ in parts.items():
         whole = pd.concat(tables_, ignore_index=True).assign(seed=seed)
         if name == "influence":
-            whole = whole.assign(tokens_seen=whole["step"] * per_step)[COLUMNS]
+            whole = whole.assign(tokens_seen=whole["step"] * settings.tokens_per_step)[COLUMNS]
         write_table(whole, place.part(name, seed), made)
+
+
+def loss_of(
+    anchor: PreTrainedModel, corpus: Corpus, settings: LanguageModelConfig
+) -> LanguageModelLoss:
+    """The losses that are sampled: of the evaluation sequences that influence is measured on."""
+    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
+    return LanguageModelLoss(
+        anchor, corpus.training.long(), evaluation.tokens, settings.sequences_at_once
+    )
+
+
+def within_memory(run: Callable[[], Result], loss: LanguageModelLoss, model: str) -> Result:
+    """Run it; where a GPU's memory does not do, again with half the sequences at once.
+
+    Raises:
+        MemoryError: it does not fit with one sequence either; names the settings that help.
+    """
+    while True:
+        try:
+            return run()
+        except torch.OutOfMemoryError as error:
+            before = loss.at_once or len(loss.evaluation)
+            if before == 1:
+                raise MemoryError(
+                    f"the GPU's memory does not hold {model} with one evaluation sequence at once: "
+                    f"lower language.models.{model}.posterior.batch_size, or its memory_gib"
+                ) from error
+            loss.at_once = before // 2
+            logger.warning(
+                "out of GPU memory with %d sequences at once: going on with %d. To begin there, "
+                "set language.models.%s.sequences_at_once = %d",
+                before, loss.at_once, model, loss.at_once,
+            )  # fmt: skip
+            torch.cuda.empty_cache()
 
 
 def sample(

@@ -15,13 +15,11 @@ def run(config: Config, paths: Paths, model: str, seed: int) -> None:
     """Write `landmarks` (step, name, value, seed) and `baselines` (class, name, loss, seed; the
     mean loss of a class under the language's unigram, bigram and best predictor, nats)."""
     settings, place = config.language.models[model], paths.language(model)
-    corpus = load_corpus(settings, seed, training=1)
+    corpus = load_corpus(config, paths, model, seed, training=1)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
     rows = []
-    for step in settings.training.checkpoints:
-        found = landmarks(
-            load_checked(place.seed(seed), settings, model, seed, step), corpus, evaluation
-        )
+    for step in settings.checkpoints:
+        found = landmarks(load_checked(config, paths, model, seed, step), corpus, evaluation)
         rows.append(
             pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
         )

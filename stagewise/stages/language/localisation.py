@@ -6,13 +6,18 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from analysis.token_loss import LanguageModelLoss
 from stagewise.config import Config
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
-from stagewise.stages.language.influence import bif_rows, class_gradients, gradient_limit, sample
+from stagewise.stages.language.influence import (
+    bif_rows,
+    class_gradients,
+    gradient_limit,
+    loss_of,
+    sample,
+)
 from stagewise.store import write_table
 
 
@@ -37,20 +42,21 @@ def run(
     The step size falls as the localisation grows, so that step_size x gamma stays.
     """
     settings, place, seed = config.language.models[model], paths.language(model), config.seed
-    corpus = load_corpus(settings, seed, training=POOL)
+    corpus = load_corpus(config, paths, model, seed, training=POOL)
     evaluation = corpus.evaluation.first(settings.evaluation_sequences)
     kept = Kept(place.seed(seed) / "localisation", "stagewise.stages.language.localisation")
     base, rows = settings.posterior, []
     for step in steps_of(settings):
-        anchor = load_checked(place.seed(seed), settings, model, seed, step, device)
-        loss = LanguageModelLoss(anchor, corpus.training.long(), evaluation.tokens)
+        anchor = load_checked(config, paths, model, seed, step, device)
+        loss = loss_of(anchor, corpus, settings)
         gradients = class_gradients(loss, evaluation)
         for gamma in settings.localisations:
             size = base.step_size * base.gamma / gamma
             posterior = base.model_copy(update={"gamma": gamma, "step_size": size})
             name = f"step{step}_gamma{gamma:g}"
             key = kept.key(
-                [*anchor.parameters(), evaluation.tokens], [posterior.model_dump(), seed]
+                [*anchor.parameters(), evaluation.tokens, evaluation.membership],
+                [posterior.model_dump(), seed],
             )
             if not kept.has(name, key):
                 draws = sample(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,12 +26,15 @@ from models.language_checkpoints import (
 )
 from models.language_model import build_model, on_device
 from models.language_training import LanguageTrainer
+from models.throughput import Speed, flops_per_token, matmul_rate
 from stagewise.code import ROOT, source_files
 from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import is_from, load_corpus, origin
-from stagewise.store import write_table
+from stagewise.stages.language.common import is_from, load_checked, load_corpus, origin
+from stagewise.store import write_json, write_table
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -42,26 +46,31 @@ def run(
     device: str = "cpu",
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the checkpoints of one run and its learning curve.
+    """Write the checkpoints of one run, its learning curve, and how fast it was.
 
     learning: step, group (of evaluation sequences), class (and other outcomes), loss (summed over
-    the group's tokens, nats), tokens, seed; every `curve_every` steps.
+    the group's tokens, nats), tokens, seed; every `curve_every` steps. speed.json: see
+    `models.throughput`.
     """
     settings, place = config.language.models[model], paths.language(model)
     run_, training = place.seed(seed), settings.training
-    corpus = load_corpus(settings, seed)
+    corpus = load_corpus(config, paths, model, seed)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    sizes = {"vocabulary": settings.grammar.vocabulary_size, "context": settings.context}
+    sizes = {"vocabulary": corpus.vocabulary, "context": settings.context}
     trainer = LanguageTrainer(
         on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
     made = origin(config, model, seed) | {"key": _key(settings)}
-    curve, done = _resume(trainer, run_, config, model, seed)
+    curve, done = _resume(trainer, config, paths, model, seed)
     if progress is not None:
         progress(trainer.step)
+    speed = _speed(trainer, settings)
     marks = {*range(0, training.steps + 1, training.curve_every), *training.checkpoints}
     for step in sorted(mark for mark in marks if mark > done):
+        before = trainer.step
+        speed.skip()
         trainer.train(step, progress=progress)
+        speed.add((step - before) * settings.tokens_per_step)
         if step % training.curve_every == 0 or step == training.steps:
             curve[step] = grouped_losses(trainer.model, corpus, evaluation)
         if step in training.checkpoints:
@@ -70,22 +79,67 @@ def run(
                 "curve.losses": torch.stack([*curve.values()]),
             }
             save_checkpoint(step_folder(run_, step), trainer.model, corpus.tokenizer, state, made)
+            logger.info(_told(step, speed))
     table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))
     write_table(table.assign(seed=seed), place.part("learning", seed), made)
+    if speed.tokens:
+        write_json(speed.report() | {"device": device}, run_ / "speed.json")
     if seed == config.seed:
         _link_checkpoints(place.root, run_)
 
 
+def evaluate(
+    config: Config,
+    paths: Paths,
+    model: str,
+    seed: int,
+    *,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write `learning`, as `run` does, from the checkpoints of a model that others trained."""
+    settings, place = config.language.models[model], paths.language(model)
+    corpus = load_corpus(config, paths, model, seed, training=1)
+    evaluation, curve = corpus.evaluation.first(settings.landmark_sequences), {}
+    for step in settings.checkpoints:
+        anchor = load_checked(config, paths, model, seed, step, device)
+        curve[step] = grouped_losses(anchor, corpus, evaluation)
+        if progress is not None:
+            progress(1)
+    table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))
+    write_table(table.assign(seed=seed), place.part("learning", seed), origin(config, model, seed))
+    _link_checkpoints(place.root, place.seed(seed))
+
+
+def _speed(trainer: LanguageTrainer, settings: LanguageModelConfig) -> Speed:
+    """A stop-watch for this model on its device."""
+    half = settings.training.precision == "bfloat16" and trainer.device.type == "cuda"
+    dtype = torch.bfloat16 if half else torch.float32
+    return Speed(
+        flops_per_token(trainer.model, settings.context),
+        matmul_rate(str(trainer.device), dtype),
+    )
+
+
+def _told(step: int, speed: Speed) -> str:
+    """A line on the progress at a checkpoint."""
+    now = speed.report()
+    return (
+        f"step {step}: {now['tokens_per_second']:,.0f} tokens per second, "
+        f"{now['utilisation']:.0%} of the device's matrix products"
+    )
+
+
 def _resume(
-    trainer: LanguageTrainer, run_: Path, config: Config, model: str, seed: int
+    trainer: LanguageTrainer, config: Config, paths: Paths, model: str, seed: int
 ) -> tuple[dict[int, torch.Tensor], int]:
     """Put the trainer at the last usable checkpoint: the curve so far, and the step (-1: none).
     Checkpoints of other settings, other code or another curve are thrown away."""
-    settings = config.language.models[model]
+    settings, run_ = config.language.models[model], paths.language(model).seed(seed)
     found = [s for s in settings.training.checkpoints if step_folder(run_, s).is_dir()]
     foreign = [
         s for s in found
-        if is_from(step_folder(run_, s), settings, model, seed)
+        if is_from(step_folder(run_, s), config, model, seed)
         or load_origin(step_folder(run_, s)).get("key") != _key(settings)
     ]  # fmt: skip
     if foreign:

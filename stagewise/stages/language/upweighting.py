@@ -45,7 +45,7 @@ def run(
     """
     settings, place = config.language.models[model], paths.language(model)
     staged, every = settings.upweighting.classes[class_name], settings.training.curve_every
-    corpus = load_corpus(settings, seed)
+    corpus = load_corpus(config, paths, model, seed)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
     index = evaluation.class_names.index(class_name)
     outcome = staged.outcome or class_name
@@ -89,9 +89,9 @@ def branch(
     config: Config, paths: Paths, model: str, seed: int, step: int, corpus: Corpus, device: str
 ) -> LanguageTrainer:
     """A trainer standing where the run stood after `step`."""
-    settings, run_ = config.language.models[model], paths.language(model).seed(seed)
-    loaded = load_checked(run_, settings, model, seed, step, device).requires_grad_(True)
-    trainer = LanguageTrainer(loaded, corpus, settings.training)
+    settings, run_ = config.language.models[model].training, paths.language(model).seed(seed)
+    loaded = load_checked(config, paths, model, seed, step, device).requires_grad_(True)
+    trainer = LanguageTrainer(loaded, corpus, settings)
     state = load_state(step_folder(run_, step))
     trainer.restore(step, {k: v for k, v in state.items() if not k.startswith("curve.")})
     return trainer

@@ -1,0 +1,133 @@
+"""Stage: read natural text, cut it into tokens, and show its token classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+import torch
+
+from models.corpus import EVALUATION
+from models.documents import (
+    CorpusError,
+    Document,
+    check_manifest,
+    dataset_documents,
+    folder_documents,
+    manifest,
+    package_documents,
+)
+from models.labelling import Labeller, class_table, overlaps, texts_of
+from models.text_corpus import Text, save_text, tokenise, windows
+from stagewise.code import ROOT
+from stagewise.config import Config
+from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
+from stagewise.paths import Paths
+from stagewise.store import provenance, read_table, write_table, write_text
+
+MANIFEST = ROOT / "recorded" / "manifest.parquet"  # the packages' files, by hash
+SHOWN_CONTEXT, SHOWN = 256, 200  # held-out pieces that the table of classes counts
+
+
+def run(config: Config, paths: Paths, name: str) -> None:
+    """Write the tokenised corpus and, beside it, the table of its token classes.
+
+    Raises:
+        CorpusError: the text cannot be had, or is not what the project's manifest says.
+    """
+    settings = config.language.corpora[name]
+    documents = list(documents_of(settings))
+    if settings.packages and settings.check_manifest:
+        check_manifest(manifest(documents), read_table(MANIFEST), settings.packages)
+    text = tokenise(
+        documents,
+        tokenizer=settings.tokenizer or settings.vocabulary,
+        held_out=settings.held_out,
+        seed=settings.seed,
+        most=settings.max_documents,
+    )
+    made = provenance({"language": {"corpora": {name: settings.model_dump()}}}, settings.seed)
+    save_text(text, paths.corpus(name), made)
+    labeller = labeller_of(settings, text)
+    pieces = windows(text.held_out, SHOWN_CONTEXT + 2, SHOWN_CONTEXT + 2)
+    order = torch.randperm(len(pieces), generator=torch.Generator().manual_seed(EVALUATION))
+    write_text(classes_page(name, labeller, pieces[order[:SHOWN]], text), paths.classes_page(name))
+
+
+def documents_of(settings: CorpusConfig) -> Iterable[Document]:
+    """The documents a corpus names, in the order of its source."""
+    if settings.packages:
+        return package_documents(settings.packages)
+    if settings.folder:
+        return folder_documents(settings.folder, settings.pattern)
+    assert settings.dataset is not None
+    return dataset_documents(settings.dataset, settings.split, settings.column, settings.revision)
+
+
+def identity(settings: CorpusConfig) -> dict[str, Any]:
+    """What the tokens of a corpus depend on: all but its classes."""
+    return settings.model_dump(exclude={"classes", "check_manifest"})
+
+
+def labeller_of(settings: CorpusConfig, text: Text) -> Labeller:
+    """The labeller of a corpus."""
+    pieces = texts_of(text.tokenizer, text.vocabulary)
+    return Labeller(settings.classes, pieces, text.frequencies)
+
+
+def classes_page(name: str, labeller: Labeller, tokens: torch.Tensor, text: Text) -> str:
+    """The token classes with counts, examples and overlaps, as Markdown."""
+    member = labeller.membership(tokens)
+    table = class_table(tokens, member, labeller)
+    table["examples"] = [f"`` {cell} ``" for cell in table["examples"]]
+    counted = f"{member[..., 0].numel():,} held-out tokens of {len(tokens)} passages"
+    licences = text.documents["licence"].value_counts()
+    told = [f"- {said} ({n} documents)" for said, n in sorted(licences.items()) if said]
+    return (
+        f"# Token classes of {name}\n\n{len(text.training):,} training tokens, "
+        f"{len(text.held_out):,} held out, {text.vocabulary:,} in the vocabulary; "
+        f"{len(text.documents):,} documents. Counted in {counted}. Examples are the most frequent "
+        "texts; of pairs, the token before comes first.\n\n"
+        + _markdown(table.round({"share": 4}))
+        + "\n\n## Overlaps: tokens in both classes\n\n"
+        + _markdown(overlaps(member, labeller.names).reset_index(names=""))
+        + ("\n\n## Licences\n\n" + "\n".join(told) if told else "")
+        + "\n"
+    )
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [list(map(str, table.columns)), ["---"] * len(table.columns)]
+    rows += [[str(cell).replace("|", "\\|") for cell in row] for row in table.to_numpy()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def passage(settings: CorpusConfig, text: Text, words: str) -> tuple[str, list[str]]:
+    """The token classes of one passage, token by token and class by class, as Markdown; and the
+    classes that it has no token of.
+
+    Raises:
+        CorpusError: the passage has fewer than three tokens.
+    """
+    ids = text.tokenizer(words, add_special_tokens=False)["input_ids"]
+    if len(ids) < 3:
+        raise CorpusError(f"a passage of {len(ids)} tokens: at least 3")
+    labeller, tokens = labeller_of(settings, text), torch.tensor([ids])
+    member = labeller.membership(tokens)
+    absent = [n for n, k in zip(labeller.names, member.sum((0, 1)).tolist(), strict=True) if not k]
+    table = class_table(tokens, member, labeller)
+    return (
+        _markdown(table.round({"share": 4})) + "\n\n"
+        + _markdown(overlaps(member, labeller.names).reset_index(names="")) + "\n",
+        absent,
+    )  # fmt: skip
+
+
+def write_manifest() -> str:
+    """Write the project's manifest anew from what is installed, and return its path."""
+    packages = list(DEPENDENCIES)
+    write_table(
+        manifest(package_documents(packages)), MANIFEST, provenance({"packages": packages}, 0)
+    )
+    return str(MANIFEST)
