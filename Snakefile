@@ -23,6 +23,7 @@ rule all:
         FIGURES,
         THEORY_FIGURES,
         LANGUAGE_FIGURES,
+        RECORDED_FIGURES,
         DOCUMENT,
 
 
@@ -51,6 +52,7 @@ rule figures:
         FIGURES,
         THEORY_FIGURES,
         LANGUAGE_FIGURES,
+        RECORDED_FIGURES,
 
 
 rule claims:

@@ -13,11 +13,31 @@ from analysis.claims import Claim, NoEvidence
 MOST = 2 / 3  # share of runs in which a statement must hold
 
 
+# Tables that are there only if they were asked for, and the setting that asks.
+ASKED = {
+    "races": "upweighting.classes", "race_differences": "upweighting.classes",
+    "forecast_means": "prediction", "localisation_summary": "localisations",
+}  # fmt: skip
+
+
 class Known(dict[str, pd.DataFrame]):
-    """Tables by name; what rests on one that is not there was not run."""
+    """Tables by name; what rests on one that is not there was not run.
+
+    Args:
+        command: that runs the model.
+    """
+
+    def __init__(self, tables: dict[str, pd.DataFrame], model: str, command: str) -> None:
+        super().__init__(tables)
+        self.model, self.command = model, command
 
     def __missing__(self, name: str) -> pd.DataFrame:
-        raise NoEvidence("the language model was not run (snakemake --cores 2 language)")
+        if self and name in ASKED:
+            raise NoEvidence(
+                f"not asked for (language.models.{self.model}.{ASKED[name]}): set it, then "
+                f"{self.command}"
+            )
+        raise NoEvidence(f"the language model was not run: {self.command}")
 
 
 @dataclass(frozen=True)

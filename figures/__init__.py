@@ -40,7 +40,6 @@ LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
 
 
 def figures_of(tables: Iterable[str]) -> list[str]:
-    """The figures that a language model with these tables has. One that shows a single run's
-    tokens needs no table beside the others."""
-    present = {*tables, "token_influence"}
+    """The figures that a language model with these tables has."""
+    present = set(tables)
     return [name for name, needed in LANGUAGE_TABLES.items() if present.issuperset(needed)]

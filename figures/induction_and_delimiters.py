@@ -13,6 +13,7 @@ PAIRS = (
     ("induction", "induction"),
     ("left_delimiter", "right_delimiter"),
     ("first_mention", "induction"),
+    ("word_part", "word_end"),
 )
 
 

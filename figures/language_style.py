@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.development import OCTAVE_START
-from figures.style import BLUE, GREEN, GREY, INK, ORANGE, PALE, PURPLE, RED, SKY, Look
+from figures.style import BLUE, BROWN, GREEN, GREY, INK, ORANGE, PALE, PINK, PURPLE, RED, SKY, Look
 
 LOOKS = {
     "bif": Look("BIF, sampled", BLUE, ()),
     "bif_normalized": Look("BIF, normalised", SKY, (3, 1)),
     "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
 }
-CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY)
+CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY, BROWN, PINK)
 SHADED = ("word", "induction", "delimiter_kind")  # stages drawn, where they were learnt
 
 

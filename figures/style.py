@@ -23,6 +23,7 @@ INK, GREY, PALE = "#222222", "#8a8a8a", "#e9e9e9"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 )  # fmt: skip
+BROWN, PINK = "#7A4B1F", "#F2A6C8"  # beside theirs, where a figure has more than eight
 
 
 class Look(NamedTuple):

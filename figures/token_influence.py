@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 
 from figures.style import INK, Tables
 
-COLUMNS = 24  # tokens per line
+WIDTH = 24 * 5  # letters and gaps per line
+GAP = 3.2  # between tokens, in letters
 SHOWN = ("induction", "right_delimiter", "word")  # class of the source, the first that is there
+VISIBLE = str.maketrans({" ": "·", "\n": "⏎", "\t": "⇥"})
 
 
 def draw(tables: Tables) -> Figure:
@@ -23,23 +25,25 @@ def draw(tables: Tables) -> Figure:
     other = shown[shown["target"] != source]
     limit = float(other["influence"].abs().quantile(0.99)) or 1.0
     norm, colors = TwoSlopeNorm(0.0, -limit, limit), plt.get_cmap("PuOr")
-    lines = -(-int(shown["target"].max() + 1) // COLUMNS)
+    words = shown.drop_duplicates("target").sort_values("target")["text"]
+    places = lay_out([word.translate(VISIBLE) for word in words])
+    lines = 1 + max(y for _, _, y in places)
     figure, axes = plt.subplots(
         len(steps), 1, figsize=(9.5, 0.34 * lines * len(steps) + 1.6), squeeze=False
     )
     for axis, step in zip(axes[:, 0], steps, strict=True):
         for row in shown[shown["step"] == step].itertuples():
-            x, y = row.target % COLUMNS, row.target // COLUMNS
+            text, x, y = places[row.target]
             is_source = row.target == source
             axis.text(
-                x, y, row.text, ha="center", va="center", fontsize=7.5, family="monospace",
+                x, y, text, ha="center", va="center", fontsize=7.5, family="monospace",
                 color=INK, bbox={
                     "boxstyle": "round,pad=0.25",
                     "fc": "white" if is_source else colors(norm(row.influence)),
                     "ec": INK if is_source else "none", "lw": 1.4,
                 },
             )  # fmt: skip
-        axis.set_xlim(-0.7, COLUMNS - 0.3)
+        axis.set_xlim(-GAP, WIDTH + GAP)
         axis.set_ylim(lines - 0.4, -0.6)
         axis.set_axis_off()
         axis.set_title(f"step {step}", fontsize=8.5)
@@ -48,6 +52,17 @@ def draw(tables: Tables) -> Figure:
     )
     bar.set_label("normalised influence of the framed token\n← helps      harms →")
     return figure
+
+
+def lay_out(words: list[str]) -> list[tuple[str, float, int]]:
+    """Text, centre and line of every word, as in a printed line of WIDTH letters."""
+    placed, x, y = [], 0.0, 0
+    for word in words:
+        if x > 0 and x + len(word) > WIDTH:
+            x, y = 0.0, y + 1
+        placed.append((word, x + len(word) / 2, y))
+        x += len(word) + GAP
+    return placed
 
 
 def _checkpoints(measured: np.ndarray, transitions: pd.DataFrame) -> list[int]:

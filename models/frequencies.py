@@ -35,12 +35,12 @@ class Frequencies:
 
     def bigram(self, before: Tensor, after: Tensor) -> Tensor:
         """p(after | before) of pairs of tokens; same shape as both."""
-        u, v = (np.array(x.reshape(-1)) for x in (before, after))  # scipy wants its own copies
+        u, v = (x.reshape(-1).numpy().copy() for x in (before, after))  # scipy wants its own
         counted = torch.tensor(np.asarray(self.counts[u, v]).ravel()).view(before.shape)
         return (counted + SMOOTHING * self.unigram[after]) / (self._before[before] + SMOOTHING)
 
     def bigram_rows(self, before: Tensor) -> Tensor:
         """p(every token | before): (*before.shape, vocabulary)."""
-        rows = torch.tensor(self.counts[np.array(before.reshape(-1))].toarray())
+        rows = torch.tensor(self.counts[before.reshape(-1).numpy().copy()].toarray())
         rows = rows + SMOOTHING * self.unigram
         return (rows / rows.sum(1, keepdim=True)).view(*before.shape, -1)

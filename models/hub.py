@@ -9,7 +9,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import torch
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
@@ -24,6 +23,11 @@ from safetensors.torch import save_file
 
 from models.checkpoints import CheckpointError
 from models.language_checkpoints import WEIGHTS
+
+try:  # the client below huggingface_hub, whose errors it passes on
+    import httpx2 as httpx
+except ImportError:
+    import httpx  # type: ignore[no-redef]
 
 SMALL = (
     "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 
 import torch
 from transformers import PreTrainedModel
 
+LOOKED_UP = re.compile(r"^(tokens|positions)$|embed_in|wte|embed_tokens")  # not multiplied
 SIDE, REPEATS = 1536, 8  # of the square matrix product that the device is measured with
 
 
@@ -19,12 +21,7 @@ def flops_per_token(model: PreTrainedModel, context: int) -> float:
 
     Source: Chowdhery et al. 2022 (arXiv:2204.02311), appendix B.
     """
-    looked_up = model.get_input_embeddings()
-    tables = {id(p) for p in looked_up.parameters()} if looked_up is not None else set()
-    for name, p in model.named_parameters():
-        if name in ("tokens", "positions"):  # of the attention-only model
-            tables.add(id(p))
-    multiplied = sum(p.numel() for p in model.parameters() if id(p) not in tables)
+    multiplied = sum(p.numel() for n, p in model.named_parameters() if not LOOKED_UP.search(n))
     config = model.config
     return 6.0 * multiplied + 12.0 * config.num_hidden_layers * config.hidden_size * context
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -143,6 +143,9 @@ class LanguageModelConfig(Section):
     shown_sequence: int = Field(
         0, ge=0, description="evaluation sequence whose token x token influence is kept"
     )
+    shown_tokens: int | None = Field(
+        None, ge=2, description="its first so many predicted tokens; null: all"
+    )
     upweighting: UpweightingConfig = Field(UpweightingConfig(), description="staged up-weighting")
     prediction: PredictionConfig | None = Field(
         PredictionConfig(), description="influence against the effect of the next steps; or null"
@@ -240,9 +243,18 @@ class LanguageConfig(Section):
         description="by name; a model set to null is left out",
     )
 
-    @field_validator("models", "corpora")
+    elsewhere: dict[str, str] = Field(
+        {
+            "natural": "workflow/config/natural.yaml",
+            "pythia_14m": "workflow/config/pythia.yaml",
+        },
+        description="models of other configurations, shown from their recorded tables; one set to "
+        "null is left out",
+    )
+
+    @field_validator("models", "corpora", "elsewhere")
     @classmethod
-    def _names(cls, value: dict[str, Section]) -> dict[str, Section]:
+    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             if not name.replace("_", "").isalnum() or not name.islower() or len(name) > 40:
                 raise ValueError(f"name {name!r}: lower-case letters, digits and _, at most 40")
@@ -259,6 +271,11 @@ class LanguageConfig(Section):
             except ValueError as error:
                 raise ValueError(f"models.{name}.{error}") from error
         return self
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        """The models elsewhere that are not of this configuration, and whose."""
+        return {name: file for name, file in self.elsewhere.items() if name not in self.models}
 
     def text(self, model: str) -> CorpusConfig | None:
         """The natural text of a model; None where it learns the controlled language."""

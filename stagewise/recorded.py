@@ -1,7 +1,8 @@
-"""Small tables of one full run, kept in the repository: what does not fit the default's time.
+"""Small tables of full runs, kept in the repository: what does not fit the default's time.
 
 Claims and figures of a language model rest on the recorded run where it was made with the same
-settings and has more seeds than the run at hand, and say so.
+settings and has more seeds than the run at hand, and say so. Models of other configurations
+(`language.elsewhere`) are shown from their recorded tables alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import pandas as pd
 
 from stagewise.code import ROOT
 from stagewise.config import Config
-from stagewise.paths import Paths
+from stagewise.language_config import LanguageModelConfig
+from stagewise.paths import FIRST_SEED, Paths
 from stagewise.store import read_provenance, read_table, write_table
 
 FOLDER = ROOT / "recorded"
@@ -22,8 +24,12 @@ KEPT = (
     "transitions", "trajectories", "events", "forecast", "forecast_means", "races",
     "race_differences", "localisation_summary", "milestones",
 )  # fmt: skip
+# Tables that figures of a model elsewhere need beside them.
+SHOWN = ("learning", "baselines", "landmarks", "class_influence", "token_influence")
 # What may differ between two runs that measure the same: how much of it there is.
-EXTENT = ("seeds", "measure_all_until")
+EXTENT = (
+    "seeds", "measure_all_until", "threads", "gpus", "jobs_by_checkpoint", "sequences_at_once",
+)  # fmt: skip
 
 
 def recorded_files(folder: Path = FOLDER) -> list[str]:
@@ -32,19 +38,33 @@ def recorded_files(folder: Path = FOLDER) -> list[str]:
 
 
 def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
-    """Keep the small tables of a finished run, provenance included.
+    """Keep the small tables of a finished run, provenance included: of the default's models
+    those that claims rest on, of others all that their figures show.
 
     Raises:
         TableError: the run is not finished.
     """
     written = []
-    for model in config.language.models:
-        for name in KEPT:
-            source = paths.language(model).whole(name)
-            target = folder / model / f"{name}.parquet"
+    for model, settings in config.language.models.items():
+        place = paths.language(model)
+        names = [name for name in KEPT if name in settings.tables]
+        if model in config.language.elsewhere:
+            names += [name for name in SHOWN if name in (*settings.tables, *FIRST_SEED)]
+        for name in names:
+            source, target = place.table(name, config.seed), folder / model / f"{name}.parquet"
             write_table(_rounded(read_table(source)), target, read_provenance(source))
             written.append(target)
     return written
+
+
+def tables_elsewhere(model: str, folder: Path = FOLDER) -> dict[str, Path]:
+    """The recorded tables of a model of another configuration, by name."""
+    return {path.stem: path for path in sorted((folder / model).glob("*.parquet"))}
+
+
+def of_record(path: Path) -> tuple[pd.DataFrame, str]:
+    """A recorded table, and in words which run it is from."""
+    return read_table(path), f"a recorded run ({_counted(_seeds(path))})"
 
 
 def choose(
@@ -60,9 +80,9 @@ def choose(
     if path.stem not in KEPT or not recorded.is_file():
         return own(path)
     made, kept = read_provenance(recorded)["config"], _seeds(recorded)
-    same = _measured(made["language"]["models"][model]) == _measured(
-        config.language.models[model].model_dump()
-    )
+    # A setting that is younger than the recorded run had its default's effect then.
+    then = LanguageModelConfig.model_validate(made["language"]["models"][model])
+    same = _measured(then) == _measured(config.language.models[model])
     if not same or made["seed"] != config.seed or len(kept) <= len(seeds):
         return own(path)
     return read_table(recorded), f"the recorded full run ({_counted(kept)})"
@@ -73,8 +93,9 @@ def own(path: Path) -> tuple[pd.DataFrame, str]:
     return read_table(path), f"this run ({_counted(_seeds(path))})"
 
 
-def _measured(settings: dict[str, Any]) -> dict[str, Any]:
-    """All settings but how many runs and checkpoints there are, and memory."""
+def _measured(model: LanguageModelConfig) -> dict[str, Any]:
+    """All settings but how many runs and checkpoints there are, and how it is computed."""
+    settings = model.model_dump()
     posterior = {k: v for k, v in settings["posterior"].items() if k != "memory_gib"}
     rest = {key: value for key, value in settings.items() if key not in EXTENT}
     return rest | {"posterior": posterior}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from analysis.claims import Evidence, to_markdown
 from analysis.extension_claims import instantaneous, ladder, symmetry
@@ -21,7 +22,7 @@ from analysis.toy_claims import (
 )
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.recorded import KEPT, choose
+from stagewise.recorded import FOLDER, KEPT, choose, of_record, tables_elsewhere
 from stagewise.store import TableError, provenance, read_table, write_json, write_text
 
 DECIDERS = [
@@ -48,6 +49,13 @@ def run(config: Config, paths: Paths) -> None:
         of_language = gather_language(config, paths, model)
         for decide_language in LANGUAGE_DECIDERS:
             claims.append(of_model(decide_language(of_language), model, first=rank == 0))
+    for model in config.language.recorded:
+        of_language = gather_elsewhere(config, model)
+        claims += [
+            of_model(found, model, first=False)
+            for found in (decide_language(of_language) for decide_language in LANGUAGE_DECIDERS)
+            if found.origin == "paper" or found.finding.verdict != "not run"
+        ]
     claims.sort(key=lambda found: _order(found.id))
     write_text(to_markdown(claims), paths.claims_page)
     write_json({found.id: found.record() for found in claims}, paths.claims)
@@ -70,8 +78,24 @@ def gather_language(config: Config, paths: Paths, model: str) -> LanguageEvidenc
             chosen[name] = choose(config, model, place.whole(name))
     return LanguageEvidence(
         model=model,
-        tables=Known({name: table for name, (table, _) in chosen.items()}),
+        tables=Known(
+            {name: table for name, (table, _) in chosen.items()},
+            model,
+            "snakemake --cores 2 language",
+        ),
         runs={name: which for name, (_, which) in chosen.items()},
+        seed=config.seed,
+    )
+
+
+def gather_elsewhere(config: Config, model: str, folder: Path = FOLDER) -> LanguageEvidence:
+    """The recorded tables of a model of another configuration, if there are any."""
+    found = {name: of_record(path) for name, path in tables_elsewhere(model, folder).items()}
+    command = f"snakemake --cores 2 language --configfile {config.language.recorded[model]}"
+    return LanguageEvidence(
+        model=model,
+        tables=Known({name: table for name, (table, _) in found.items()}, model, command),
+        runs={name: which for name, (_, which) in found.items()},
         seed=config.seed,
     )
 

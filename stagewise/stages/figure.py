@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
-from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES
+from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
 from figures.style import Tables, save
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.recorded import KEPT, choose, own
+from stagewise.recorded import FOLDER, KEPT, choose, of_record, own, tables_elsewhere
 from stagewise.store import read_table
 
 
@@ -24,15 +25,21 @@ def load_tables(config: Config, paths: Paths, figure: str) -> Tables:
 
 
 def load_language_tables(
-    config: Config, paths: Paths, model: str, names: tuple[str, ...]
+    config: Config, paths: Paths, model: str, figure: str, folder: Path = FOLDER
 ) -> Tables:
     """The tables a figure of a language model names, and which run they are from: this one, or
-    the recorded one where it has more seeds and holds all of them."""
+    the recorded one where it has more seeds and holds all of them, or is of another
+    configuration."""
     place, tables, runs = paths.language(model), Tables(), []
-    kept = set(names) <= set(KEPT)
+    names = LANGUAGE_TABLES[figure]
+    kept, elsewhere = set(names) <= set(KEPT), tables_elsewhere(model, folder)
     for name in names:
         path = place.table(name, config.seed)
-        tables[name], run_ = choose(config, model, path) if kept else own(path)
+        if model in config.language.recorded:
+            tables[name], run_ = of_record(elsewhere[name])
+            run_ += f", {config.language.recorded[model]}"
+        else:
+            tables[name], run_ = choose(config, model, path) if kept else own(path)
         runs.append(run_)
     tables.run = "; ".join(dict.fromkeys(runs))
     tables.model = model
@@ -48,10 +55,11 @@ def run(config: Config, paths: Paths, name: str, model: str | None = None) -> No
     if name in TABLES or name in THEORY_TABLES:
         tables, stem = load_tables(config, paths, name), name
     elif name in LANGUAGE_TABLES:
-        if model not in config.language.models:
-            allowed = ", ".join(config.language.models) or "none"
+        here = [m for m in config.language.recorded if figures_of(tables_elsewhere(m))]
+        if model not in (*config.language.models, *here):
+            allowed = ", ".join((*config.language.models, *here)) or "none"
             raise ValueError(f"figure {name!r} shows a language model, not {model!r}: {allowed}")
-        tables = load_language_tables(config, paths, model, LANGUAGE_TABLES[name])
+        tables = load_language_tables(config, paths, model, name)
         stem = f"{name}_{model}"
     else:
         known = (*TABLES, *THEORY_TABLES, *LANGUAGE_TABLES)

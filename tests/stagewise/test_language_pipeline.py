@@ -15,7 +15,6 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import models.attention_only  # noqa: F401  registers the architecture
-from figures import LANGUAGE_TABLES
 from figures.style import save
 from stagewise.config import load_config
 from stagewise.recorded import choose, record
@@ -89,7 +88,7 @@ def test_a_new_run_of_a_model_computes_only_itself(run):
 def test_figures_of_language_models_are_byte_identical_when_drawn_again(run, tmp_path):
     config = load_config([run.config])
     for name in ("loss_by_class", "token_influence"):
-        tables = load_language_tables(config, run.paths, MODEL, LANGUAGE_TABLES[name])
+        tables = load_language_tables(config, run.paths, MODEL, name)
         module = __import__(f"figures.{name}", fromlist=["draw"])
         for path in save(module.draw(tables), tmp_path / f"{name}_{MODEL}"):
             assert path.read_bytes() == (run.paths.figures / path.name).read_bytes(), path.name

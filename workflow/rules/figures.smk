@@ -3,7 +3,8 @@
 from figures import LANGUAGE_TABLES as LANGUAGE_FIGURE_TABLES
 from figures import TABLES as FIGURE_TABLES
 from figures import figures_of
-from stagewise.recorded import recorded_files
+from stagewise.paths import FIRST_SEED
+from stagewise.recorded import recorded_files, tables_elsewhere
 
 SUFFIXES = ("pdf", "svg", "png")
 FIGURES = [PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in SUFFIXES]
@@ -13,7 +14,14 @@ THEORY_FIGURES = [
 LANGUAGE_FIGURES = [
     PATHS.figures / f"{name}_{model}.{suffix}"
     for model in LANGUAGE_MODELS
-    for name in figures_of(CONFIG.language.models[model].tables)
+    for name in figures_of([*CONFIG.language.models[model].tables, *FIRST_SEED])
+    for suffix in SUFFIXES
+]
+RECORDED = {model: tables_elsewhere(model) for model in CONFIG.language.recorded}
+RECORDED_FIGURES = [
+    PATHS.figures / f"{name}_{model}.{suffix}"
+    for model, tables in RECORDED.items()
+    for name in figures_of(tables)
     for suffix in SUFFIXES
 ]
 
@@ -108,6 +116,29 @@ rule draw:
         "draw {wildcards.figure}"
     shell:
         "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule draw_recorded:
+    input:
+        tables=lambda w: [RECORDED[w.recorded][name] for name in LANGUAGE_FIGURE_TABLES[w.figure]],
+        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+    output:
+        multiext(str(PATHS.figures / "{figure}_{recorded}"), ".pdf", ".svg", ".png"),
+    log:
+        PATHS.root / "logs/draw/{figure}_{recorded}.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw/{figure}_{recorded}.tsv"
+    wildcard_constraints:
+        figure="|".join(LANGUAGE_FIGURE_TABLES),
+        recorded="|".join(RECORDED) or "none",
+    threads: 1
+    resources:
+        mem_mb=600,
+    message:
+        "draw {wildcards.figure} of {wildcards.recorded}, from its recorded run"
+    shell:
+        "{STAGEWISE} figure {wildcards.figure} --model {wildcards.recorded} {CONFIG_ARGS}"
+        " > {log:q} 2>&1"
 
 
 rule draw_language:

@@ -156,7 +156,7 @@ rule language_influence_step:
     output:
         LANGUAGE_RUN / "influence/.kept/influence{step}.parquet",
     params:
-        settings=language_settings(*SAMPLING_SETTINGS, "shown_sequence"),
+        settings=language_settings(*SAMPLING_SETTINGS, "shown_sequence", "shown_tokens"),
     log:
         PATHS.root / "logs/language_influence/{model}_seed{seed}_step{step}.log",
     benchmark:
@@ -181,7 +181,7 @@ rule language_influence:
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("influence", "sampler", "token_influence")],
     params:
-        settings=language_settings(*MEASURED_SETTINGS, "shown_sequence"),
+        settings=language_settings(*MEASURED_SETTINGS, "shown_sequence", "shown_tokens"),
     log:
         PATHS.root / "logs/language_influence/{model}_seed{seed}.log",
     benchmark:

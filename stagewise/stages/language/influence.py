@@ -105,7 +105,10 @@ def run(
         anchor = load_checked(config, paths, model, seed, step, device)
         key = kept.key(
             [*anchor.parameters(), evaluation.tokens, evaluation.membership],
-            [posterior.model_dump(exclude={"memory_gib"}), settings.shown_sequence, seed, step],
+            [
+                posterior.model_dump(exclude={"memory_gib"}),
+                [settings.shown_sequence, settings.shown_tokens, seed, step],
+            ],
         )
         if not all(kept.has(f"{name}{step}", key) for name in TABLES):
             loss = loss_of(anchor, corpus, settings)
@@ -242,20 +245,22 @@ def measure(
     return {
         "influence": pd.concat(rows, ignore_index=True).assign(step=step),
         "sampler": sampler_rows(draws, evaluation, posterior, step),
-        "token_influence": token_rows(traces, corpus, settings.shown_sequence).assign(step=step),
+        "token_influence": token_rows(
+            traces, corpus, settings.shown_sequence, settings.shown_tokens
+        ).assign(step=step),
     }
 
 
-def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int) -> pd.DataFrame:
-    """Token x token influence within one evaluation sequence, normalised."""
+def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int, most: int | None) -> pd.DataFrame:
+    """Token x token influence within one evaluation sequence, normalised; of its first `most`
+    predicted tokens."""
     evaluation = corpus.evaluation
-    value, error = bayesian_influence(traces[:, :, shown].numpy(), normalized=True)
+    value, error = bayesian_influence(traces[:, :, shown, :most].numpy(), normalized=True)
     source, target = np.indices(value.shape).reshape(2, -1)
-    words = corpus.tokenizer.convert_ids_to_tokens(evaluation.tokens[shown, 1:].tolist())
-    member = evaluation.membership[shown]
-    classes = [
-        evaluation.class_names[int(row.int().argmax())] if row.any() else "" for row in member
-    ]
+    ids = evaluation.tokens[shown, 1:][:most].tolist()
+    words = [corpus.tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in ids]
+    member = evaluation.membership[shown, :most]
+    classes = [shown_class(row.tolist(), evaluation.class_names) for row in member]
     return pd.DataFrame(
         {
             "source": source, "target": target, "text": np.array(words)[target],
@@ -263,6 +268,12 @@ def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int) -> pd.DataFrame
             "std_error": error.ravel(),
         }
     )  # fmt: skip
+
+
+def shown_class(member: list[bool], names: tuple[str, ...]) -> str:
+    """The class a token is shown with: induction before what the token itself is; "" for none."""
+    found = [name for name, is_in in zip(names, member, strict=True) if is_in]
+    return "induction" if "induction" in found else (found or [""])[0]
 
 
 def bif_rows(

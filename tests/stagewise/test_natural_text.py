@@ -1,0 +1,268 @@
+"""Every stage of a model on natural text, and of one trained elsewhere, in one process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from analysis.language_claims import LANGUAGE_DECIDERS
+from figures import figures_of
+from figures.style import save
+from models.checkpoints import CheckpointError
+from models.documents import CorpusError
+from models.language_checkpoints import load_origin
+from stagewise.config import Config, ConfigError, load_config
+from stagewise.paths import Paths
+from stagewise.recorded import record, tables_elsewhere
+from stagewise.stages.claims import gather_elsewhere, gather_language
+from stagewise.stages.figure import load_language_tables
+from stagewise.stages.language import (
+    collect,
+    corpus,
+    development,
+    effects,
+    events,
+    fetch,
+    forecast,
+    influence,
+    landmarks,
+    summaries,
+    train,
+)
+from stagewise.store import read_table
+
+MODEL, ELSEWHERE = "natural", "pythia_tiny"
+HERE = Path(__file__).parents[2]
+SETTINGS = {
+    "corpus": "own",
+    "context": 48,
+    "network": {"architecture": "gpt_neox", "width": 16, "layers": 1, "rotary": 1.0},
+    "training": {"steps": 16, "batch_size": 4, "checkpoint_every": 8, "learning_rate": 0.01,
+                 "warmup": 2, "curve_every": 4, "gradient_clip": 1.0, "precision": "bfloat16"},
+    "seeds": 1,
+    "evaluation_sequences": 20,
+    "landmark_sequences": 24,
+    "measure_from": 4,
+    "posterior": {"draws": 16, "burn_in": 2, "batch_size": 4},
+    "localisations": [],
+    "prediction": {"every": 1, "horizons": [1]},
+    "shown_tokens": 30,
+}  # fmt: skip
+
+
+def configured(root: Path, *more: str) -> tuple[Config, Paths]:
+    """A model on the project's own sources."""
+    text = {"folder": str(HERE / "models"), "pattern": "*.py", "vocabulary": 300, "held_out": 0.3}
+    config = load_config(
+        settings=[
+            f"results={root}",
+            f"language.corpora={json.dumps({'sources': None, 'own': text})}",
+            f"language.models={json.dumps({'controlled': None, MODEL: SETTINGS})}",
+            *more,
+        ]
+    )
+    return config, Paths(config)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Corpus, checkpoints and learning curve."""
+    root = tmp_path_factory.mktemp("natural")
+    config, paths = configured(root)
+    corpus.run(config, paths, "own")
+    train.run(config, paths, MODEL, 0)
+    return root
+
+
+def of_another(root: Path) -> tuple[Config, Paths]:
+    """A model "elsewhere": the checkpoints trained here, as if they were somebody's."""
+    steps = [0, 4, 8, 16]
+    settings = {
+        **{k: v for k, v in SETTINGS.items() if k not in ("network", "training")},
+        "pretrained": {
+            "repository": "someone/tiny", "steps": steps,
+            "local": str(root / "language" / MODEL / "seed0"), "tokens_per_step": 1000,
+        },
+        "prediction": None,
+        "jobs_by_checkpoint": True,
+    }  # fmt: skip
+    return configured(root, f"language.models={json.dumps({ELSEWHERE: settings})}")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
+    config, paths = configured(trained)
+    place, seed = paths.language(MODEL), 0
+    page = paths.classes_page("own").read_text()
+    assert "| induction |" in page
+    assert "Overlaps" in page
+    speed = json.loads((place.seed(seed) / "speed.json").read_text())
+    assert speed["tokens"] == 16 * 4 * 48
+    assert 0 < speed["utilisation"] < 1
+    influence.run(config, paths, MODEL, seed)
+    landmarks.run(config, paths, MODEL, seed)
+    effects.run(config, paths, MODEL, seed)
+    for table in (*collect.PARTS, "landmarks"):
+        collect.run(config, paths, MODEL, table)
+    development.run(config, paths, MODEL)
+    events.run(config, paths, MODEL)
+    forecast.run(config, paths, MODEL)
+    summaries.run(config, paths, MODEL, "milestones")
+    tables = config.language.models[MODEL].tables
+    assert all(place.whole(name).is_file() for name in tables)
+    drawn = figures_of([*tables, "token_influence"])
+    assert drawn == [
+        "loss_by_class", "class_influence", "induction_and_delimiters", "token_influence",
+        "forecast", "influence_by_seed",
+    ]  # fmt: skip
+    evidence = gather_language(config, paths, MODEL)
+    decided = {c.id: c.finding for c in (decide(evidence) for decide in LANGUAGE_DECIDERS)}
+    assert decided["C9"].verdict == "not run"
+    assert "language.models.natural.upweighting.classes" in decided["C9"].reason
+    assert decided["C8"].verdict != "not run"
+
+    record(config, paths, tmp_path)
+    default = load_config()
+    assert default.language.recorded[MODEL] == "workflow/config/natural.yaml"
+    kept = tables_elsewhere(MODEL, tmp_path)
+    assert figures_of(kept) == drawn
+    for name in drawn:
+        own = load_language_tables(config, paths, MODEL, name)
+        other = load_language_tables(default, Paths(tmp_path), MODEL, name, tmp_path)
+        assert "a recorded run (1 seed), workflow/config/natural.yaml" in other.run
+        for folder, found in (("own", own), ("other", other)):
+            found.run = ""  # the only difference
+            save(importlib.import_module(f"figures.{name}").draw(found), tmp_path / folder / name)
+        sizes = [(tmp_path / f / f"{name}.png").stat().st_size for f in ("own", "other")]
+        assert abs(sizes[0] - sizes[1]) < 0.02 * sizes[0]  # rounded to single precision, no more
+    again = gather_elsewhere(default, MODEL, tmp_path)
+    recorded = {c.id: c.finding.verdict for c in (d(again) for d in LANGUAGE_DECIDERS)}
+    assert recorded == {name: finding.verdict for name, finding in decided.items()}
+
+
+def test_a_model_from_elsewhere_is_fetched_measured_and_told(trained):
+    config, paths = of_another(trained)
+    place = paths.language(ELSEWHERE)
+    for step in (0, 4, 8, 16):
+        assert fetch.run(config, paths, ELSEWHERE, step) == "local"
+    made = load_origin(place.root / "seed0" / "step8")
+    assert (made["repository"], made["revision"]) == ("someone/tiny", "step8")
+    train.evaluate(config, paths, ELSEWHERE, 0)
+    learning = read_table(place.part("learning", 0))
+    assert sorted(learning["step"].unique()) == [0, 4, 8, 16]
+    here = read_table(paths.language(MODEL).part("learning", 0))
+    here = here[here["step"].isin([0, 4, 8, 16])]
+    assert learning["loss"].to_numpy() == pytest.approx(here["loss"].to_numpy(), rel=1e-5)
+    assert (place.root / "step16").resolve() == place.seed(0).resolve() / "step16"
+    for step in (0, 4, 8, 16):
+        influence.run(config, paths, ELSEWHERE, 0, only=step)
+    assert not place.part("influence", 0).exists()
+    before = torch.get_num_threads()
+    influence.run(config, paths, ELSEWHERE, 0, progress=lambda _: None)
+    assert torch.get_num_threads() == before
+    table = read_table(place.part("influence", 0))
+    assert sorted(table["tokens_seen"].unique()) == [0, 4000, 8000, 16000]
+    with pytest.raises(ConfigError, match="step 3 of pythia_tiny is not measured: choose from 0,"):
+        influence.run(config, paths, ELSEWHERE, 0, only=3)
+
+
+def test_another_tokenizer_than_the_models_is_refused(trained, tmp_path):
+    config, paths = of_another(trained)
+    other = load_config(
+        settings=[
+            f"results={tmp_path}",
+            f"language.models={json.dumps({'controlled': None})}",
+            f"language.corpora.own={config.language.corpora['own'].model_dump_json()}",
+            "language.corpora.own.vocabulary=310",
+            f"language.models.{ELSEWHERE}={config.language.models[ELSEWHERE].model_dump_json()}",
+        ]
+    )
+    corpus.run(other, Paths(other), "own")
+    with pytest.raises(
+        CheckpointError, match=r"the tokenizer of corpus own is not that of someone"
+    ):
+        fetch.run(other, Paths(other), ELSEWHERE, 8)
+    assert not list((tmp_path / "language" / ELSEWHERE).rglob("*.safetensors"))
+
+
+def test_text_of_other_settings_is_refused_by_key(trained):
+    config, paths = configured(trained, "language.corpora.own.held_out=0.4")
+    with pytest.raises(
+        CorpusError, match=r"corpora.own.held_out = 0.3, the configuration says 0.4"
+    ):
+        landmarks.run(config, paths, MODEL, 0)
+
+
+def test_a_class_without_a_token_is_named(trained):
+    config, paths = configured(trained, "language.corpora.own.classes.unseen={pattern: QXZ}")
+    with pytest.raises(ValueError, match="no token of class unseen: take more sequences"):
+        influence.run(config, paths, MODEL, 0)
+
+
+def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
+    from models.text_corpus import load_text
+
+    config, paths = configured(trained)
+    text = load_text(paths.corpus("own"))
+    page, absent = corpus.passage(config.language.corpora["own"], text, "def f(x):\n    return 3\n")
+    assert "| numeric | 1 |" in page
+    assert "induction" in absent
+    with pytest.raises(CorpusError, match="a passage of 1 tokens: at least 3"):
+        corpus.passage(config.language.corpora["own"], text, "x")
+
+
+def test_less_memory_than_wanted_halves_the_sequences_and_says_so(trained, monkeypatch, caplog):
+    config, paths = configured(trained)
+    whole = influence.loss_of
+    asked = []
+
+    def scarce(self, parameters, tokens):
+        asked.append(tokens.shape[1])
+        if tokens.shape[1] > 5:  # room for five sequences
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, parameters, tokens)
+
+    real = influence.LanguageModelLoss.token_losses
+    settings = config.language.models[MODEL]
+    loaded = influence.load_corpus(config, paths, MODEL, 0, training=64)
+    anchor = influence.load_checked(config, paths, MODEL, 0, 8)
+    expected = whole(anchor, loaded, settings).observe(influence.stacked_parameters(anchor))
+    monkeypatch.setattr(influence.LanguageModelLoss, "token_losses", scarce)
+    loss = whole(anchor, loaded, settings)
+    parameters = influence.stacked_parameters(anchor)
+    found = influence.within_memory(lambda: loss.observe(parameters), loss, MODEL)
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert loss.at_once == 5
+    assert "set language.models.natural.sequences_at_once = 5" in caplog.text
+    with pytest.raises(MemoryError, match=r"lower language.models.natural.posterior.batch_size"):
+        influence.within_memory(_out_of_memory, loss, MODEL)
+
+
+def _out_of_memory() -> None:
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"corpus": "nothing"}, r"models.natural.corpus = 'nothing': choose from own"),
+        ({"pretrained": {"repository": "a/b", "steps": [0, 1, 2, 4]}, "prediction": None,
+          "corpus": None}, r"corpus = null: the text it is measured on must be named"),
+        ({"upweighting": {"classes": {"word": {"threshold": 1.0, "window": 1, "until": 2}}}},
+         r"models.natural.upweighting.classes: no class word; choose from word_start"),
+        ({"localisations": [1e5]}, "at least two values, or none"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_are_refused_by_name(settings, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        configured(tmp_path, f"language.models.{MODEL}={json.dumps(settings)}")
+
+
+def test_a_corpus_has_one_source(tmp_path):
+    both = "packages, folder, dataset: exactly one, not packages and folder"
+    with pytest.raises(ConfigError, match=both):
+        configured(tmp_path, "language.corpora.own.packages=[rich]")
