@@ -15,6 +15,16 @@ include: "workflow/rules/language.smk"
 include: "workflow/rules/figures.smk"
 
 
+if any(model.pretrained for model in CONFIG.language.models.values()):
+
+    onstart:
+        from stagewise.cost_benchmark import estimates
+        from stagewise.options import device_named
+
+        for line in estimates(CONFIG, device_named("auto")):
+            print(line, file=sys.stderr)
+
+
 rule all:
     default_target: True
     input:
@@ -24,6 +34,7 @@ rule all:
         THEORY_FIGURES,
         LANGUAGE_FIGURES,
         RECORDED_FIGURES,
+        ACROSS_FIGURES,
         DOCUMENT,
 
 
@@ -38,6 +49,7 @@ rule language:
     input:
         language_tables(),
         LANGUAGE_FIGURES,
+        [path for path in ACROSS_FIGURES if path.stem == "sizes"],
 
 
 rule theory:
@@ -53,6 +65,7 @@ rule figures:
         THEORY_FIGURES,
         LANGUAGE_FIGURES,
         RECORDED_FIGURES,
+        ACROSS_FIGURES,
 
 
 rule claims:

@@ -38,6 +38,12 @@ LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
     "localisation_limit": ("localisation_summary",),
 }
 
+# Figures of all language models together, and of what measuring them costs.
+ACROSS_TABLES: dict[str, tuple[str, ...]] = {
+    "sizes": ("sizes",),
+    "cost": ("cost", "cost_suite"),
+}
+
 
 def figures_of(tables: Iterable[str]) -> list[str]:
     """The figures that a language model with these tables has."""

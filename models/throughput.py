@@ -54,7 +54,7 @@ class Speed:
     peak: float
     tokens: int = 0
     seconds: float = 0.0
-    _begin: float = field(default_factory=time.perf_counter)
+    _begin: float = field(default_factory=lambda: time.perf_counter())
 
     def add(self, tokens: int) -> None:
         """So many tokens were trained on since the last call, or since `skip`."""

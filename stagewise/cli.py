@@ -220,7 +220,7 @@ def _print_claims(paths: Paths) -> None:
 
 @app.command("figure")
 def figure_(
-    name: Annotated[str, typer.Argument(help="A script in figures/, without .py")],
+    name: Annotated[str, typer.Argument(help="A script in figures/, without .py, or all")],
     model: Annotated[str | None, typer.Option(help="Language model, where it shows one.")] = None,
     configfile: Files = None,
     set_: Settings = None,
@@ -274,6 +274,22 @@ def benchmark_language(
     typer.echo(language_benchmark(threads=threads, draws=draws))
 
 
+@benchmark.command("cost")
+def benchmark_cost(
+    threads: Threads = 1,
+    device: Device = "auto",
+    record: Annotated[bool, typer.Option(help="Keep the table in the repository.")] = False,
+) -> None:
+    """What a draw costs, from small models to Pythia-14m, and by extrapolation up to 12b. The last
+    line is JSON."""
+    from stagewise.cost_benchmark import run
+
+    typer.echo(run(device_named(device), threads, record=record))
+
+
+EXPECTED = (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError, MemoryError)
+
+
 def main() -> None:
     """Entry point: expected errors become one line and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
@@ -281,7 +297,7 @@ def main() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         app()
-    except (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError) as error:
+    except EXPECTED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 

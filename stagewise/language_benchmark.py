@@ -82,8 +82,8 @@ def language_benchmark(*, threads: int, draws: int, device: str = "cpu") -> str:
         path, members = Path(folder) / "traces.npy", Path(folder) / "members.npy"
         np.save(path, traces.unflatten(-1, shape).numpy())
         np.save(members, corpus.evaluation.membership.numpy())
-        own = _apart(_our_influence, path, members, threads)
-        peer = _apart(_peer_influence, peer_traces, members, threads)
+        own = apart(_our_influence, path, members, threads)
+        peer = apart(_peer_influence, peer_traces, members, threads)
     return json.dumps(
         {
             "sampling_ratio": round(our_rate / peer_rate, 2),
@@ -135,14 +135,14 @@ def _peer_sampling(
         return posterior.chains * draws / (time.perf_counter() - begin), output
 
 
-def _apart(work: Any, *arguments: Any) -> dict[str, float]:
+def apart(work: Any, *arguments: Any) -> dict[str, float]:
     """Run a function in a fresh process and return what it measured."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         return pool.apply(work, arguments)
 
 
-def _peak_mib(*, reset: bool = False) -> float:
+def peak_mib(*, reset: bool = False) -> float:
     """Highest resident memory of this process so far; `reset` starts counting anew.
 
     From /proc, because a child's own account on Linux begins with its parent's peak.
@@ -157,9 +157,9 @@ def _our_influence(traces: Path, members: Path, threads: int) -> dict[str, float
     torch.set_num_threads(threads)
     losses, membership = torch.tensor(np.load(traces)), torch.tensor(np.load(members))
     class_influence(losses[:, :40, :2], membership[:2])  # start-up is no part of the time
-    before, begin = _peak_mib(reset=True), time.perf_counter()
+    before, begin = peak_mib(reset=True), time.perf_counter()
     class_influence(losses, membership)
-    return {"seconds": time.perf_counter() - begin, "peak_mib": _peak_mib() - before}
+    return {"seconds": time.perf_counter() - begin, "peak_mib": peak_mib() - before}
 
 
 def _peer_influence(samples: Path, members: Path, threads: int) -> dict[str, float]:
@@ -171,9 +171,9 @@ def _peer_influence(samples: Path, members: Path, threads: int) -> dict[str, flo
     torch.set_num_threads(threads)
     membership = np.load(members).astype(np.float32)
     tree = xr.open_datatree(samples, engine="zarr").load()
-    before, begin = _peak_mib(reset=True), time.perf_counter()
+    before, begin = peak_mib(reset=True), time.perf_counter()
     matrix = compute_bif(tree, device="cpu")["influences"].values  # (batch, batch, token, token)
     sums = np.einsum("ijkl,ika,jlb->ab", matrix, membership, membership, optimize=True)
     counts = membership.sum((0, 1))
     (sums - np.diag(counts)) / (counts[:, None] * counts - np.diag(counts))
-    return {"seconds": time.perf_counter() - begin, "peak_mib": _peak_mib() - before}
+    return {"seconds": time.perf_counter() - begin, "peak_mib": peak_mib() - before}

@@ -79,6 +79,8 @@ def classes_(
 
     config, paths = load(configfile, set_)
     _known("corpus", name, config.language.corpora)
+    if not corpus.is_made(config, paths, name):
+        raise ConfigError(f"{paths.corpus(name)}: run `stagewise language corpus {name}` first")
     text = load_text(paths.corpus(name))
     page, absent = corpus.passage(
         config.language.corpora[name], text, passage.read_text(encoding="utf-8")
@@ -176,12 +178,18 @@ def localisation_(
 
 
 @language.command("landmarks")
-def landmarks_(model: Model, seed: Seed, configfile: Files = None, set_: Settings = None) -> None:
+def landmarks_(
+    model: Model,
+    seed: Seed,
+    configfile: Files = None,
+    set_: Settings = None,
+    device: Device = "auto",
+) -> None:
     """Landmarks of one run at every checkpoint."""
     from stagewise.stages.language import landmarks
 
     config, paths, _ = _open(model, configfile, set_)
-    landmarks.run(config, paths, model, seed)
+    landmarks.run(config, paths, model, seed, device=device_named(device))
 
 
 @language.command("upweighting")
@@ -278,6 +286,43 @@ def summaries_(
     config, paths, _ = _open(model, configfile, set_)
     _known("summary", which, summaries.SUMMARIES)
     summaries.run(config, paths, model, which)
+
+
+@language.command("run")
+def run_(
+    model: Model,
+    configfile: Files = None,
+    set_: Settings = None,
+    threads: Threads = 1,
+    device: Device = "auto",
+) -> None:
+    """Every stage of one model, without Snakemake; a killed call goes on where it stopped."""
+    from stagewise.stages.language import whole
+
+    config, paths, settings = _open(model, configfile, set_, threads)
+    sampled = len(settings.measured) * settings.posterior.chains * settings.posterior.sgld_steps
+    trained = 0 if settings.pretrained else settings.training.steps
+    with progress_bar(model, settings.seeds * (sampled + trained)) as advance:
+        whole.run(
+            config, paths, model, threads=threads, device=device_named(device), progress=advance
+        )
+
+
+@language.command("sizes")
+def sizes_(configfile: Files = None, set_: Settings = None) -> None:
+    """Class influence of all language models side by side, recorded ones too."""
+    from stagewise.stages.language import sizes
+
+    sizes.run(*load(configfile, set_))
+
+
+@language.command("estimate")
+def estimate_(configfile: Files = None, set_: Settings = None, device: Device = "auto") -> None:
+    """Time and memory that sampling the pretrained models will take on this machine."""
+    from stagewise.cost_benchmark import estimates
+
+    for line in estimates(load(configfile, set_)[0], device_named(device)):
+        typer.echo(line)
 
 
 @language.command("record")

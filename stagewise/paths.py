@@ -60,6 +60,11 @@ class Paths:
         """Results of one language model."""
         return LanguagePaths(self.root / "language" / model)
 
+    @property
+    def sizes(self) -> Path:
+        """Class influence of all language models side by side."""
+        return self.root / "language" / "sizes.parquet"
+
     def corpus(self, name: str) -> Path:
         """Folder of a tokenised natural text."""
         return self.root / "language" / "corpora" / name

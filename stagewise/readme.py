@@ -6,7 +6,7 @@ import ast
 import json
 import re
 
-from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES
+from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -46,11 +46,12 @@ LANGUAGE_RULES = {
     "baselines": "language_landmarks",
     "landmarks": "language_landmarks",
     "token_influence": "language_influence",
-    "races": "language_summaries",
-    "race_differences": "language_summaries",
-    "localisation_summary": "language_summaries",
+    "races": "language_races",
+    "race_differences": "language_races",
+    "localisation_summary": "language_localisation_summary",
     "forecast_means": "language_forecast",
 }
+ACROSS_RULES = {"sizes": "language_sizes", "cost": "recorded", "cost_suite": "recorded"}
 MAKES = {
     "toy_train": "checkpoints of one seed",
     "toy_bif": "sampled influence and diagnostics of one seed",
@@ -79,10 +80,14 @@ MAKES = {
     "language_development": "stage boundaries",
     "language_events": "flips, peaks, mean curves",
     "language_forecast": "influence against the effects",
-    "language_summaries": "means over runs, milestones",
+    "language_races": "means over runs of up-weighting",
+    "language_localisation_summary": "localisations against their limit",
+    "language_milestones": "the stage boundary nearest to every event",
+    "language_sizes": "all language models side by side",
     "collect_events": "`events.parquet`",
     "decide_claims": "`claims.json`, `claims.md`",
     "draw": "one figure",
+    "draw_recorded": "every figure of a recorded model",
 }
 
 
@@ -103,6 +108,7 @@ def figures_table(config: Config, paths: Paths) -> str:
     shown += [(name, name, THEORY_TABLES[name], THEORY_RULES) for name in THEORY_TABLES]
     if model is not None:
         shown += [(n, f"{n}_{model}", LANGUAGE_TABLES[n], LANGUAGE_RULES) for n in LANGUAGE_TABLES]
+    shown += [(n, n, ACROSS_TABLES[n], ACROSS_RULES) for n in ACROSS_TABLES]
     for script, name, tables, makers in shown:
         source = ast.parse((ROOT / "figures" / f"{script}.py").read_text(encoding="utf-8"))
         shows = (ast.get_docstring(source) or "").split("\n")[0].rstrip(".")

@@ -10,13 +10,16 @@ import yaml
 
 from stagewise.sections import ConfigError
 
+MERGE = "tag:yaml.org,2002:merge"
+
 
 class Loader(yaml.SafeLoader):
     """YAML with two traps closed: repeated keys are errors, and 1e-4 is a number."""
 
 
 def _mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    own = [key for key, _ in node.value if key.tag != MERGE]
+    keys = [loader.construct_object(key, deep=True) for key in own]
     if not all(isinstance(key, str | int | float | bool | None) for key in keys):
         raise ConfigError(f"line {node.start_mark.line + 1}: a key must be a name")
     repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
@@ -24,7 +27,11 @@ def _mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         raise ConfigError(
             f"line {node.start_mark.line + 1}: key(s) {', '.join(repeated)} given more than once"
         )
-    return dict(zip(keys, (loader.construct_object(v, deep=True) for _, v in node.value)))  # noqa: B905
+    loader.flatten_mapping(node)  # what << merges in comes first, so that own keys win
+    found = {}
+    for key, value in node.value:
+        found[loader.construct_object(key, deep=True)] = loader.construct_object(value, deep=True)
+    return found
 
 
 Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from figures import LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
+from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
 from figures.style import Tables, save
 from stagewise.config import Config
 from stagewise.paths import Paths
@@ -46,14 +46,29 @@ def load_language_tables(
     return tables
 
 
+def load_across(paths: Paths, figure: str) -> Tables:
+    """The tables of a figure of all language models: of this run, or kept in the repository."""
+    places = {"sizes": paths.sizes.parent, "cost": FOLDER / "cost"}
+    return Tables(
+        {name: read_table(places[figure] / f"{name}.parquet") for name in ACROSS_TABLES[figure]}
+    )
+
+
 def run(config: Config, paths: Paths, name: str, model: str | None = None) -> None:
-    """Draw figures/<name>.py into the figures folder: PDF, SVG, PNG.
+    """Draw figures/<name>.py into the figures folder: PDF, SVG, PNG; "all": every figure of a
+    recorded model.
 
     Raises:
         ValueError: there is no such figure, or it needs a language model and none is named.
     """
+    if name == "all" and model in config.language.recorded:
+        for each in figures_of(tables_elsewhere(model)):
+            run(config, paths, each, model)
+        return
     if name in TABLES or name in THEORY_TABLES:
         tables, stem = load_tables(config, paths, name), name
+    elif name in ACROSS_TABLES:
+        tables, stem = load_across(paths, name), name
     elif name in LANGUAGE_TABLES:
         here = [m for m in config.language.recorded if figures_of(tables_elsewhere(m))]
         if model not in (*config.language.models, *here):
@@ -62,6 +77,6 @@ def run(config: Config, paths: Paths, name: str, model: str | None = None) -> No
         tables = load_language_tables(config, paths, model, name)
         stem = f"{name}_{model}"
     else:
-        known = (*TABLES, *THEORY_TABLES, *LANGUAGE_TABLES)
+        known = (*TABLES, *THEORY_TABLES, *LANGUAGE_TABLES, *ACROSS_TABLES)
         raise ValueError(f"figure {name!r}: choose one of {', '.join(known)}")
     save(importlib.import_module(f"figures.{name}").draw(tables), paths.figures / stem)

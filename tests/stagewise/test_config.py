@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from stagewise.code import ROOT
 from stagewise.config import DEFAULT_FILE, Config, ConfigError, load_config, read_yaml
 from stagewise.schema import SCHEMA_FILE, documented_defaults, json_schema
 
@@ -86,12 +87,30 @@ def test_broken_yaml_is_named(tmp_path, text, message):
         read_yaml(tmp_path / "missing.yaml")
 
 
+def test_a_mapping_may_take_in_another_and_differ(tmp_path):
+    path = tmp_path / "merged.yaml"
+    path.write_text("a: &one {x: 1, y: 2}\nb: {<<: *one, y: 3}\n")
+    assert read_yaml(path) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
+    path.write_text("a: &one {x: 1}\nb: {<<: *one, y: 3, y: 4}\n")
+    with pytest.raises(ConfigError, match="y given more than once"):
+        read_yaml(path)
+
+
+@pytest.mark.parametrize("name", ["full", "gpu", "natural", "pythia", "smoke"])
+def test_every_configuration_that_comes_with_the_project_is_valid(name):
+    config = load_config([ROOT / "workflow" / "config" / f"{name}.yaml"])
+    assert config.results == f"results/{name}"
+    for model in config.language.models.values():
+        assert len(model.measured) >= (5 if name == "smoke" else 25)
+
+
 def test_defaults_document_every_key():
     for line in documented_defaults().split("theory:")[0].splitlines():
         key = line.strip()
         if key.endswith(":") or key.startswith(("#", "-")) or "[" in key.split(":")[-1]:
             continue
-        assert "  # " in line or ": [" in line, f"no description: {line}"
+        given = ("  # ", ": [", ": {pattern", ": {repeats", "config/")  # entries of mappings
+        assert any(part in line for part in given), f"no description: {line}"
     assert yaml.safe_load(documented_defaults())["toy"]["posterior"]["gamma"] == 1000.0
 
 

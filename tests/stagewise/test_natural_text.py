@@ -171,7 +171,7 @@ def test_a_model_from_elsewhere_is_fetched_measured_and_told(trained):
 
 
 def test_another_tokenizer_than_the_models_is_refused(trained, tmp_path):
-    config, paths = of_another(trained)
+    config, _ = of_another(trained)
     other = load_config(
         settings=[
             f"results={tmp_path}",

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from analysis.claims import Evidence
 from analysis.extension_claims import instantaneous, symmetry
 from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
-from figures import IN_DOCUMENT, LANGUAGE_TABLES, TABLES, THEORY_TABLES
+from figures import ACROSS_TABLES, IN_DOCUMENT, LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from figures.style import save
 from stagewise.config import load_config
 from stagewise.stages.claims import gather
@@ -60,18 +60,25 @@ def test_contracts_of_files_and_columns(run):
     assert (events["step"] <= events["ci_high"]).all()
     assert (events["q_value"] <= 0.05).all()
     claims = json.loads(paths.claims.read_text())
+    of_language = [f"C{k}{model}" for k in range(7, 11) for model in ("", " pythia_14m")]
     assert list(claims) == [
-        *(f"C{k}" for k in range(1, 12)), "X1", "X2", "X3", *(f"X{k}" for k in range(5, 10)),
+        *(f"C{k}" for k in range(1, 7)), *of_language, "C11", "X1", "X2", "X3",
+        *(f"X{k}" for k in range(5, 10)),
     ]  # fmt: skip
+    elsewhere = claims["C8 pythia_14m"]
+    assert elsewhere["verdict"] == "not run"
+    assert elsewhere["reason"].endswith("--configfile workflow/config/pythia.yaml")
     for claim in claims.values():
         assert set(claim) == {
             "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
         }  # fmt: skip
         figures = {**TABLES, **THEORY_TABLES, **LANGUAGE_TABLES}
-        assert claim["figure"].removesuffix("_held_out") in figures
+        figure = claim["figure"].removesuffix("_held_out").removesuffix("_pythia_14m")
+        assert figure in figures
         assert claim["verdict"] in ("replicated", "partly", "not replicated", "not run")
     assert read_provenance(paths.events)["config"]["toy"]["hidden_width"] == 24
-    for name in (*TABLES, *THEORY_TABLES, *(f"{name}_held_out" for name in LANGUAGE_TABLES)):
+    of_model = [f"{name}_held_out" for name in LANGUAGE_TABLES]
+    for name in (*TABLES, *THEORY_TABLES, *of_model, *ACROSS_TABLES):
         for suffix in ("pdf", "svg", "png"):
             assert (paths.figures / f"{name}.{suffix}").stat().st_size > 5000
 
@@ -121,7 +128,7 @@ def test_theory_alone_needs_no_language_model(run):
 
 
 def test_no_table_holds_nan_where_a_number_belongs(run):
-    may = {"std_error", "eta", "r_hat", "knee", "fastest", "start", "middle", "end",
+    may = {"induction", "std_error", "eta", "r_hat", "knee", "fastest", "start", "middle", "end",
            "theory_middle", "crossing"}  # fmt: skip
     may |= {f"{time}_{end}" for time in ("start", "middle", "end") for end in ("low", "high")}
     for path in run.paths.root.rglob("*.parquet"):

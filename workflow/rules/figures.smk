@@ -1,10 +1,11 @@
 # Claims and figures: both read finished tables.
 
+from figures import ACROSS_TABLES
 from figures import LANGUAGE_TABLES as LANGUAGE_FIGURE_TABLES
 from figures import TABLES as FIGURE_TABLES
 from figures import figures_of
 from stagewise.paths import FIRST_SEED
-from stagewise.recorded import recorded_files, tables_elsewhere
+from stagewise.recorded import FOLDER, recorded_files, tables_elsewhere
 
 SUFFIXES = ("pdf", "svg", "png")
 FIGURES = [PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in SUFFIXES]
@@ -17,7 +18,18 @@ LANGUAGE_FIGURES = [
     for name in figures_of([*CONFIG.language.models[model].tables, *FIRST_SEED])
     for suffix in SUFFIXES
 ]
-RECORDED = {model: tables_elsewhere(model) for model in CONFIG.language.recorded}
+RECORDED = {
+    model: tables
+    for model in CONFIG.language.recorded
+    if figures_of(tables := tables_elsewhere(model))
+}
+COST = FOLDER / "cost/cost.parquet"
+ACROSS_FIGURES = [
+    PATHS.figures / f"{name}.{suffix}"
+    for name in ACROSS_TABLES
+    for suffix in SUFFIXES
+    if (os.path.exists(COST) if name == "cost" else LANGUAGE_MODELS)
+]
 RECORDED_FIGURES = [
     PATHS.figures / f"{name}_{model}.{suffix}"
     for model, tables in RECORDED.items()
@@ -118,27 +130,75 @@ rule draw:
         "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
-rule draw_recorded:
+rule language_sizes:
     input:
-        tables=lambda w: [RECORDED[w.recorded][name] for name in LANGUAGE_FIGURE_TABLES[w.figure]],
+        [
+            PATHS.language(model).whole(name)
+            for model in LANGUAGE_MODELS
+            for name in ("trajectories", "transitions", "landmarks")
+        ],
+        recorded=[path for tables in RECORDED.values() for path in tables.values()],
+        code=code("stagewise.stages.language.sizes"),
+    output:
+        PATHS.sizes,
+    log:
+        PATHS.root / "logs/language_sizes.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_sizes.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    message:
+        "put the language models side by side"
+    shell:
+        "{STAGEWISE} language sizes {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule draw_across:
+    input:
+        tables=lambda w: {"sizes": [PATHS.sizes], "cost": [COST]}[w.figure],
         code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
     output:
-        multiext(str(PATHS.figures / "{figure}_{recorded}"), ".pdf", ".svg", ".png"),
+        multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
     log:
-        PATHS.root / "logs/draw/{figure}_{recorded}.log",
+        PATHS.root / "logs/draw/{figure}.log",
     benchmark:
-        PATHS.root / "benchmarks/draw/{figure}_{recorded}.tsv"
+        PATHS.root / "benchmarks/draw/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(LANGUAGE_FIGURE_TABLES),
-        recorded="|".join(RECORDED) or "none",
+        figure="|".join(ACROSS_TABLES),
     threads: 1
     resources:
         mem_mb=600,
     message:
-        "draw {wildcards.figure} of {wildcards.recorded}, from its recorded run"
+        "draw {wildcards.figure}"
     shell:
-        "{STAGEWISE} figure {wildcards.figure} --model {wildcards.recorded} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
+        "{STAGEWISE} figure {wildcards.figure} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+# The figures of a recorded model are drawn by one job: its tables never change one by one.
+for model, tables in RECORDED.items():
+
+    rule:
+        name:
+            f"draw_recorded_{model}"
+        input:
+            tables=list(tables.values()),
+            code=code("stagewise.stages.figure", *(f"figures.{f}" for f in figures_of(tables))),
+        output:
+            [PATHS.figures / f"{f}_{model}.{s}" for f in figures_of(tables) for s in SUFFIXES],
+        params:
+            model=model,
+        log:
+            PATHS.root / f"logs/draw_recorded/{model}.log",
+        benchmark:
+            PATHS.root / f"benchmarks/draw_recorded/{model}.tsv"
+        threads: 1
+        resources:
+            mem_mb=600,
+        message:
+            f"draw every figure of {model}, from its recorded run"
+        shell:
+            "{STAGEWISE} figure all --model {params.model} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule draw_language:

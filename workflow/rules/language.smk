@@ -38,6 +38,11 @@ def gpus(wildcards):
     return int(CONFIG.language.models[wildcards.model].gpus)
 
 
+def gpus_of_whole(wildcards):
+    """The same, of the job that puts a run together: none where every checkpoint was a job."""
+    return 0 if CONFIG.language.models[wildcards.model].jobs_by_checkpoint else gpus(wildcards)
+
+
 def checkpoints_of(wildcards):
     """What must be there before a run's learning curve: its text, and its checkpoints where others
     trained it."""
@@ -79,6 +84,11 @@ def collected_parts(wildcards):
 wildcard_constraints:
     model="|".join(LANGUAGE_MODELS) or "none",
     class_name=r"[a-z_]+",
+
+
+# What comes over the network is fetched where Snakemake was started: compute nodes of clusters
+# often have none.
+localrules: language_corpus, language_fetch
 
 
 rule language_corpus:
@@ -190,7 +200,7 @@ rule language_influence:
     threads: lambda w: CONFIG.language.models[w.model].threads
     resources:
         mem_mb=2000,
-        gpu=gpus,
+        gpu=gpus_of_whole,
     message:
         "sample the local posteriors of {wildcards.model}, seed {wildcards.seed}"
     shell:
@@ -212,6 +222,7 @@ rule language_landmarks:
         PATHS.root / "benchmarks/language_landmarks/{model}_seed{seed}.tsv"
     threads: 1
     resources:
+        gpu=gpus,
         mem_mb=1500,
     message:
         "landmarks of {wildcards.model}, seed {wildcards.seed}"

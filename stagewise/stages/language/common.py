@@ -64,16 +64,23 @@ def load_checked_text(config: Config, paths: Paths, model: str) -> Text:
     name = config.language.models[model].corpus
     assert name is not None
     folder, wanted = paths.corpus(name), config.language.corpora[name].model_dump()
+    if not folder.is_dir():
+        raise CorpusError(f"{folder} is not there: run `stagewise language corpus {name}` first")
     text = load_text(folder)
     made = text_origin(folder).get("config", {}).get("language", {}).get("corpora", {})
     before = made.get(name, {})
-    for key in set(wanted) - {"classes", "check_manifest"}:
+    for key in tokens_of(wanted):
         if before.get(key) != wanted[key]:
             raise CorpusError(
                 f"{folder} was made with language.corpora.{name}.{key} = {before.get(key)!r}, the "
                 f"configuration says {wanted[key]!r}: run `stagewise language corpus {name}` again"
             )
     return text
+
+
+def tokens_of(corpus: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a corpus that its tokens depend on: all but its classes."""
+    return {k: v for k, v in corpus.items() if k not in ("classes", "check_manifest")}
 
 
 def origin(config: Config, model: str, seed: int | list[int]) -> dict[str, Any]:
@@ -94,7 +101,7 @@ def run_settings(language: dict[str, Any], model: str) -> dict[str, Any]:
         found["pretrained"] = settings["pretrained"]["repository"]
     elif settings.get("corpus"):
         text = language.get("corpora", {}).get(settings["corpus"], {})
-        found["corpus"] = {k: v for k, v in text.items() if k not in ("classes", "check_manifest")}
+        found["corpus"] = tokens_of(text)
         found.pop("grammar")
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 import torch
@@ -19,11 +18,12 @@ from models.documents import (
     package_documents,
 )
 from models.labelling import Labeller, class_table, overlaps, texts_of
-from models.text_corpus import Text, save_text, tokenise, windows
+from models.text_corpus import Text, save_text, text_origin, tokenise, windows
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
 from stagewise.paths import Paths
+from stagewise.stages.language.common import tokens_of
 from stagewise.store import provenance, read_table, write_table, write_text
 
 MANIFEST = ROOT / "recorded" / "manifest.parquet"  # the packages' files, by hash
@@ -55,6 +55,14 @@ def run(config: Config, paths: Paths, name: str) -> None:
     write_text(classes_page(name, labeller, pieces[order[:SHOWN]], text), paths.classes_page(name))
 
 
+def is_made(config: Config, paths: Paths, name: str) -> bool:
+    """Is the corpus there, made by these settings?"""
+    made = text_origin(paths.corpus(name)).get("config", {}).get("language", {}).get("corpora", {})
+    return name in made and tokens_of(made[name]) == tokens_of(
+        config.language.corpora[name].model_dump()
+    )
+
+
 def documents_of(settings: CorpusConfig) -> Iterable[Document]:
     """The documents a corpus names, in the order of its source."""
     if settings.packages:
@@ -63,11 +71,6 @@ def documents_of(settings: CorpusConfig) -> Iterable[Document]:
         return folder_documents(settings.folder, settings.pattern)
     assert settings.dataset is not None
     return dataset_documents(settings.dataset, settings.split, settings.column, settings.revision)
-
-
-def identity(settings: CorpusConfig) -> dict[str, Any]:
-    """What the tokens of a corpus depend on: all but its classes."""
-    return settings.model_dump(exclude={"classes", "check_manifest"})
 
 
 def labeller_of(settings: CorpusConfig, text: Text) -> Labeller:

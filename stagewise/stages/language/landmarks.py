@@ -11,15 +11,19 @@ from stagewise.stages.language.common import load_checked, load_corpus, origin
 from stagewise.store import write_table
 
 
-def run(config: Config, paths: Paths, model: str, seed: int) -> None:
-    """Write `landmarks` (step, name, value, seed) and `baselines` (class, name, loss, seed; the
-    mean loss of a class under the language's unigram, bigram and best predictor, nats)."""
+def run(config: Config, paths: Paths, model: str, seed: int, *, device: str = "cpu") -> None:
+    """Write `landmarks` (step, name, value, seed; at the first step also the number of
+    `parameters`) and `baselines` (class, name, loss, seed; the mean loss of a class under the
+    language's unigram, bigram and best predictor, nats)."""
     settings, place = config.language.models[model], paths.language(model)
     corpus = load_corpus(config, paths, model, seed, training=1)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    rows = []
+    rows: list[pd.DataFrame] = []
     for step in settings.checkpoints:
-        found = landmarks(load_checked(config, paths, model, seed, step), corpus, evaluation)
+        anchor = load_checked(config, paths, model, seed, step, device)
+        found = landmarks(anchor, corpus, evaluation)
+        if not rows:
+            found["parameters"] = sum(p.numel() for p in anchor.parameters())
         rows.append(
             pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
         )

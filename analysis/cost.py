@@ -1,0 +1,131 @@
+r"""What sampling a language model costs, and what a larger one will.
+
+One draw of one chain is a gradient on a mini-batch, losses of the evaluation tokens, and a step of
+SGLD on every parameter. In floating-point operations, with $N$ the parameters that are multiplied,
+$T_g$ and $T_o$ the tokens with and without a gradient, $L$ layers of width $d$ and context $c$:
+
+$$F = 6 N T_g + 2 N T_o + (12 T_g + 4 T_o) L d c$$
+
+Seconds per draw are modelled as $a + b F / P + s S$ with $P$ the rate of a large matrix product on
+the device, measured there, and $S$ all parameters: 1/b is the share of P that is reached, s the
+time of the noise and the update of one parameter. Memory beside the program is modelled as $m S + l
+T$, with $T$ the logits of the tokens in flight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import nnls
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Work:
+    """One draw of one chain.
+
+    Attributes:
+        multiplied, stored: parameters that tokens are multiplied by, and all of them.
+        layers, width, context, vocabulary: of the model.
+        gradient_tokens, observed_tokens: per draw.
+        logit_tokens: tokens whose logits are in memory at once.
+    """
+
+    multiplied: int
+    stored: int
+    layers: int
+    width: int
+    context: int
+    vocabulary: int
+    gradient_tokens: int
+    observed_tokens: int
+    logit_tokens: int
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of a draw."""
+        g, o = self.gradient_tokens, self.observed_tokens
+        attention = (12 * g + 4 * o) * self.layers * self.width * self.context
+        return 6 * self.multiplied * g + 2 * self.multiplied * o + attention
+
+    @property
+    def logits(self) -> float:
+        """Logits in memory at once."""
+        return float(self.logit_tokens) * self.vocabulary
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Fitted costs; see the module. Attributes: a (seconds), b, s (seconds per parameter), m and l
+    (bytes), and the largest relative error of the fit in time and in memory."""
+
+    a: float
+    b: float
+    s: float
+    m: float
+    l: float  # noqa: E741  its name in the formula
+    time_error: float
+    memory_error: float
+
+    def seconds(self, work: Work, rate: float) -> float:
+        """Seconds per draw of one chain on a device whose matrix products do `rate` operations
+        per second."""
+        return self.a + self.b * work.flops / rate + self.s * work.stored
+
+    def gib(self, work: Work) -> float:
+        """Memory beside the program, GiB."""
+        return (self.m * work.stored + self.l * work.logits) / GIB
+
+
+def fit_cost(table: pd.DataFrame) -> CostModel:
+    """Least squares of relative errors, no term negative.
+
+    Args:
+        table: one row per measurement: the fields of Work, rate, seconds (per draw of one chain)
+            and gib.
+    """
+    works = [work_of(row) for row in table.to_dict("records")]
+    flops, stored, logits = (
+        np.array([getattr(w, name) for w in works], dtype=float)
+        for name in ("flops", "stored", "logits")
+    )
+    seconds, gib = table["seconds"].to_numpy(float), table["gib"].to_numpy(float)
+    time = np.stack([np.ones(len(works)), flops / table["rate"].to_numpy(float), stored], 1)
+    memory = np.stack([stored, logits], 1) / GIB
+    (a, b, s), (m, l) = _relative(time, seconds), _relative(memory, gib)  # noqa: E741
+    return CostModel(
+        a, b, s, m, l,
+        time_error=float(np.abs(time @ [a, b, s] / seconds - 1).max()),
+        memory_error=float(np.abs(memory @ [m, l] / gib - 1).max()),
+    )  # fmt: skip
+
+
+def work_of(row: dict) -> Work:
+    """The work of a row of a table that has its fields as columns."""
+    return Work(**{name: int(row[name]) for name in Work.__dataclass_fields__})
+
+
+def _relative(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
+    scale = np.abs(columns).max(0)
+    found, _ = nnls(columns / scale / values[:, None], np.ones(len(values)))
+    return found / scale
+
+
+# Layers, width, heads and vocabulary of the Pythia suite. Source: Biderman et al. 2023, table 1;
+# 14m and 31m from their configuration files.
+PYTHIA: dict[str, tuple[int, int, int, int]] = {
+    "14m": (6, 128, 4, 50304), "31m": (6, 256, 8, 50304), "70m": (6, 512, 8, 50304),
+    "160m": (12, 768, 12, 50304), "410m": (24, 1024, 16, 50304), "1b": (16, 2048, 8, 50304),
+    "1.4b": (24, 2048, 16, 50304), "2.8b": (32, 2560, 32, 50304), "6.9b": (32, 4096, 32, 50432),
+    "12b": (36, 5120, 40, 50688),
+}  # fmt: skip
+
+
+def gpt_neox_parameters(layers: int, width: int, vocabulary: int) -> tuple[int, int]:
+    """Parameters of a GPT-NeoX model that tokens are multiplied by, and all of them."""
+    layer = 12 * width**2 + 13 * width  # attention and MLP of four times the width, their biases
+    body = layers * layer + 2 * width
+    return body + vocabulary * width, body + 2 * vocabulary * width

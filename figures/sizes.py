@@ -1,0 +1,61 @@
+"""Class influence in models of several sizes and seeds, on axes of steps and of tokens."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.language_style import CLASS_COLORS, spoken, step_axis
+from figures.style import Tables, pair, say_signs, zero_line
+
+PAIRS = (("induction", "induction"), ("left_delimiter", "right_delimiter"))
+LABEL = "bif_normalized"  # losses of different languages are not on one scale: correlations are
+
+
+def draw(tables: Tables) -> Figure:
+    """Rows: pairs. Left: training steps; right: tokens seen. A colour per model, a line per seed;
+    dotted, where its induction is half learnt."""
+    table = tables["sizes"]
+    table = table[table["label"] == LABEL]
+    figure, axes = plt.subplots(len(PAIRS), 2, figsize=(9, 5.4), squeeze=False)
+    for row, (source, target) in zip(axes, PAIRS, strict=True):
+        for axis, unit in zip(row, ("step", "tokens"), strict=True):
+            zero_line(axis)
+            for color, (name, runs) in zip(
+                CLASS_COLORS, pair(table, source, target).groupby("model", sort=False), strict=False
+            ):
+                _lines(axis, runs, unit, color, f"{spoken(name)}, {_size(runs)} parameters")
+            if unit == "step":
+                step_axis(axis, table["step"].max(), label=axis is axes[-1, 0])
+            else:
+                _token_axis(axis, table["tokens"], label=axis is axes[-1, 1])
+        row[0].set_ylabel(f"{spoken(source)} – {spoken(target)}\nnormalised (−correlation)")
+    axes[0, 0].legend(fontsize=6.5)
+    say_signs(axes[0, -1])
+    return figure
+
+
+def _lines(axis: Axes, runs: pd.DataFrame, unit: str, color: str, words: str) -> None:
+    for rank, (_, run) in enumerate(runs.groupby("seed")):
+        run = run.sort_values("step")
+        axis.plot(run[unit], run["mean"], color=color, lw=1.4 if rank == 0 else 0.7,
+                  marker="o", ms=1.8, label=words if rank == 0 else None)  # fmt: skip
+        formed = run["induction"].iloc[0]
+        if np.isfinite(formed):
+            at = formed if unit == "step" else formed * run["tokens"].max() / run["step"].max()
+            axis.axvline(at, color=color, lw=0.8, dashes=(1, 2))
+
+
+def _size(runs: pd.DataFrame) -> str:
+    number = int(runs["parameters"].iloc[0])
+    return f"{number / 1e6:.2g} M" if number >= 1e5 else f"{number / 1e3:.0f} k"
+
+
+def _token_axis(axis: Axes, tokens: pd.Series, *, label: bool) -> None:
+    axis.set_xscale("log")
+    axis.set_xlim(tokens[tokens > 0].min(), tokens.max() * 1.1)
+    if label:
+        axis.set_xlabel("tokens seen")

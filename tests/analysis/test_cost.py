@@ -1,0 +1,106 @@
+"""The cost of sampling: operations counted, the fit recovered, sizes of real models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+
+import pandas as pd
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from analysis.cost import PYTHIA, CostModel, Work, fit_cost, gpt_neox_parameters
+from models.language_model import build_model, token_losses
+from models.settings import Network
+from models.throughput import Speed, flops_per_token, matmul_rate
+from stagewise.config import load_config
+from stagewise.cost_benchmark import TABLE, estimate, work
+from stagewise.store import read_table
+
+
+@pytest.mark.parametrize(("layers", "width", "vocabulary"), [(1, 16, 50), (3, 32, 300)])
+def test_parameters_are_those_of_the_model(layers, width, vocabulary):
+    network = Network(architecture="gpt_neox", layers=layers, width=width, heads=2)
+    model = build_model(network, vocabulary=vocabulary, context=8, seed=0)
+    multiplied, stored = gpt_neox_parameters(layers, width, vocabulary)
+    assert stored == sum(p.numel() for p in model.parameters())
+    assert multiplied == stored - vocabulary * width
+
+
+def test_pythias_sizes_are_the_published_ones():
+    # Biderman et al. 2023, table 1: parameters in all.
+    published = {"70m": 70_426_624, "160m": 162_322_944, "410m": 405_334_016, "1b": 1_011_781_632}
+    for name, number in published.items():
+        layers, width, _, vocabulary = PYTHIA[name]
+        assert gpt_neox_parameters(layers, width, vocabulary)[1] == number
+
+
+def test_operations_are_those_torch_counts():
+    network = Network(architecture="gpt_neox", layers=2, width=96, heads=2)
+    model = build_model(network, vocabulary=64, context=16, seed=0)
+    model.set_attn_implementation("eager")  # the counter does not know the fused kernels
+    tokens = torch.randint(64, (4, 17))
+    with FlopCounterMode(display=False) as counter:
+        token_losses(model, tokens).mean().backward()
+    counted = counter.get_total_flops()
+    # Biases and norms are parameters that nothing is multiplied by; the first layer's input has no
+    # gradient. Counting the embedding too would give 1.08, forgetting attention 0.9.
+    assert flops_per_token(model, 16) * 64 == pytest.approx(counted, rel=0.03)
+    both = work(2, 96, 64, 16, batch=4, sequences=4)
+    forward = counted / 3
+    assert both.flops == pytest.approx(counted + forward, rel=0.03)
+
+
+def test_speed_counts_training_alone(monkeypatch):
+    now = iter([0.0, 1.0, 1.0, 9.0, 11.0, 11.0])
+    monkeypatch.setattr("models.throughput.time.perf_counter", lambda: next(now))
+    speed = Speed(flops=10.0, peak=1000.0)
+    speed.add(100)  # one second
+    speed.skip()  # eight seconds of something else
+    speed.add(200)  # two seconds
+    found = speed.report()
+    assert (found["tokens"], found["seconds"]) == (300, 3.0)
+    assert found["tokens_per_second"] == 100.0
+    assert found["utilisation"] == 1.0
+
+
+def test_a_matrix_product_takes_time():
+    assert 1e8 < matmul_rate("cpu") < 1e15
+
+
+def measured(truth: CostModel) -> pd.DataFrame:
+    rows = []
+    for layers, width, vocabulary, sequences in (
+        (2, 64, 500, 4), (2, 128, 500, 8), (4, 256, 2000, 2), (6, 128, 50000, 8), (3, 256, 500, 32),
+    ):  # fmt: skip
+        done = work(layers, width, vocabulary, 128, 4, sequences)
+        rows.append(
+            asdict(done)
+            | {"rate": 5e10, "seconds": truth.seconds(done, 5e10), "gib": truth.gib(done)}
+        )
+    return pd.DataFrame(rows)
+
+
+def test_the_fit_recovers_the_costs_it_was_made_of():
+    truth = CostModel(a=0.003, b=1.4, s=2e-8, m=30.0, l=9.0, time_error=0, memory_error=0)
+    found = fit_cost(measured(truth))
+    for name in ("a", "b", "s", "m", "l"):
+        assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=1e-6), name
+    assert max(found.time_error, found.memory_error) < 1e-9
+
+
+def test_logits_in_flight_are_bounded():
+    small, large = (work(2, 64, 50_000, 512, 4, n) for n in (8, 800))
+    assert isinstance(small, Work)
+    assert large.logits <= 2**28 + 50_000 * 512
+    assert large.flops > 10 * small.flops
+
+
+def test_the_estimate_names_size_draws_and_device():
+    config = load_config(["workflow/config/pythia.yaml"])
+    for name, model in config.language.models.items():
+        said = estimate(name, model, read_table(TABLE), 2e13, "cuda")
+        assert said.startswith(f"{name}: 8,800 draws at 40 checkpoints, about ")
+        assert re.search(r"hours on cuda .*20 TFLOP per second\), [\d.]+ GiB", said)
+    assert "no estimate" in estimate("mine", model, read_table(TABLE), 2e13, "cuda")

@@ -1,0 +1,53 @@
+"""The profiles: what they ask of Snakemake can be planned."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from stagewise.code import ROOT
+
+
+def planned(folder, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "-n",
+               "--directory", str(folder), *arguments]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_pythia_on_slurm_is_one_job_per_model_and_checkpoint(tmp_path):
+    done = planned(
+        tmp_path, "language", "--profile", str(ROOT / "workflow/profiles/slurm"),
+        "--configfile", str(ROOT / "workflow/config/pythia.yaml"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    said = done.stdout + done.stderr
+    jobs = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)}
+    assert jobs["language_influence_step"] == jobs["language_fetch"] == 5 * 40
+    assert jobs["language_train"] == jobs["language_influence"] == 5
+    assert "language_effects" not in jobs  # needs training
+
+
+def test_rules_that_use_a_gpu_say_so():
+    # Read as text: Snakemake's plan shows a rule's message in place of its resources.
+    text = (ROOT / "workflow/rules/language.smk").read_text()
+    rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL))
+    with_device = {name for name, body in rules.items() if "gpu=gpus" in body}
+    assert with_device == {
+        "language_train", "language_influence", "language_influence_step", "language_landmarks",
+        "language_upweighting", "language_effects", "language_localisation",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_profiles_are_plain_settings(profile):
+    content = yaml.safe_load((ROOT / f"workflow/profiles/{profile}/config.yaml").read_text())
+    assert json.dumps(content)
+    rules = (ROOT / "workflow/rules/language.smk").read_text()
+    assert all(f"rule {name}:" in rules for name in content.get("set-resources", {}))
