@@ -10,6 +10,8 @@ MARGIN = 0.3  # nats that must lie between a reference and the floor to speak of
 REPLICATES = 200
 SMOOTHED = 5  # points of the running median in which crossings are looked for
 OCTAVE_START = 8
+HEADS = "induction_heads"
+FORMED = 0.1  # prefix-matching score from which there is an induction head
 TIMES = ("start", "middle", "end")
 
 
@@ -22,7 +24,9 @@ def transitions(
     from the context: its progress is the share of the way from the lower of the unigram's and
     the bigram's loss to the floor. Another is held against the unigram. One that the floor is
     hardly below is left out. The row "unigram" is where the model is closest to the language's
-    token frequencies.
+    token frequencies. In natural text, whose floor is unknown, the lowest loss of the run stands
+    for it; and since induction tokens there are also learnt otherwise, a row "induction_heads"
+    says when the best head's prefix matching came to 25, 50 and 75 % of its highest.
 
     Args:
         learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
@@ -37,6 +41,8 @@ def transitions(
     rng = np.random.default_rng(seed)
     rows = [_closest_to_unigram(landmarks)]
     held = baselines.pivot(index="class", columns="name", values="loss")
+    if "floor" not in held:
+        rows += _heads_formed(landmarks)
     for name in learning["class"].unique():
         part = learning[learning["class"] == name]
         sums = part.pivot(index="step", columns="group", values="loss")
@@ -94,6 +100,28 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
         times = ("middle",) if stage == "unigram" else ("start", "end")
         found |= {f"{stage} {time}".removesuffix(" middle"): row[time] for time in times}
     return pd.Series(found, dtype=float).dropna().sort_values()
+
+
+def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
+    """The rows of when induction formed: of its heads, where they are told apart (natural text),
+    else of its loss."""
+    heads = transitions_[transitions_["stage"] == HEADS]
+    return heads if len(heads) else transitions_[transitions_["stage"] == "induction"]
+
+
+def _heads_formed(landmarks: pd.DataFrame) -> list[dict[str, object]]:
+    """The row of the induction heads; none where none formed. Checkpoints around are the
+    interval."""
+    scores = landmarks[landmarks["name"].str.startswith("prefix_matching")]
+    best = scores.groupby("step")["value"].max().sort_index()
+    steps, curve = best.index.to_numpy(float), best.to_numpy()
+    if curve.max() < FORMED:
+        return []
+    row: dict[str, object] = {"stage": HEADS, "reference": "prefix_matching"}
+    for time, share in zip(TIMES, SHARES, strict=True):
+        when = float(first_below(steps, -curve[:, None], -share * curve.max())[0])
+        row |= {time: when, **_interval(time, when, np.array([]), steps)}
+    return [row]
 
 
 def _interval(time: str, when: float, spread: np.ndarray, steps: np.ndarray) -> dict[str, float]:

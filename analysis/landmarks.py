@@ -12,12 +12,13 @@ from transformers import PreTrainedModel
 from analysis.token_loss import stacked_parameters
 from models.attention_only import AttentionOnly, logits
 from models.corpus import Corpus, Evaluation
-from models.language_model import losses_of
+from models.language_model import losses_of, token_losses
 
 EARLY, LATE = (0.1, 0.25), (0.75, 1.0)  # shares of the context that the in-context score compares
 SCORES = 2**25  # logits at once
 GROUPS = 16  # groups of sequences behind the interval of a loss
 RANDOM_SEQUENCES, LONGEST = 32, 128  # of random tokens, and the most of them in one
+SKIPPED = 4  # tokens of each copy that are left out where losses are compared
 SEQUENCES = 8  # of these whose attention is held at once
 KIND = "delimiter_kind"
 
@@ -33,6 +34,7 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
         where the context helps.
     delimiter_matching: share of right delimiters whose kind the model ranks first among the
         right delimiters; chance is one over their kinds. Absent where there are none.
+    repeat_gain: see the function.
     prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
         occurrence, on random tokens repeated once (Olsson et al. 2022).
     previous_token_<layer>.<head>: attention to the token before, on the same tokens.
@@ -60,6 +62,7 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
     found["in_context"] = float(late - early)
     if matched:
         found["delimiter_matching"] = float(torch.cat(matched).mean())
+    found["repeat_gain"] = repeat_gain(model, corpus.random_tokens)
     return found | head_scores(model, corpus.random_tokens)
 
 
@@ -85,12 +88,8 @@ def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
 def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float]:
     """Prefix-matching and previous-token score of every head, each in [0, 1], on sequences of
     different random tokens out of `ids` (empty: all), repeated once."""
-    allowed = torch.tensor(ids or range(model.config.vocab_size))
-    half = min(model.config.max_position_embeddings // 2, len(allowed), LONGEST)
-    generator = torch.Generator().manual_seed(0)
-    orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
-    once = allowed[orders[:, :half]]
-    tokens = torch.cat([once, once], 1).to(next(model.parameters()).device)
+    tokens = repeated_tokens(model, ids)
+    half = tokens.shape[1] // 2
     second = torch.arange(half, 2 * half)
     found: dict[str, float] = {}
     for part in tokens.split(SEQUENCES):
@@ -103,6 +102,28 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
                     key = f"{name}_{layer}.{head}"
                     found[key] = found.get(key, 0.0) + float(value) / len(tokens)
     return found
+
+
+@torch.no_grad()
+def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
+    """Loss on the second copy of the same random tokens minus that on the first, nats: below
+    zero where the model repeats what it has seen. Both copies without their first tokens."""
+    tokens = repeated_tokens(model, ids)
+    half = tokens.shape[1] // 2
+    skipped = min(SKIPPED, half - 2)
+    losses = torch.cat([token_losses(model, part).cpu() for part in tokens.split(SEQUENCES)])
+    return float(losses[:, half + skipped :].mean() - losses[:, skipped : half - 1].mean())
+
+
+def repeated_tokens(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
+    """Different random tokens out of `ids` (empty: all), repeated once: (sequences, time), where
+    the model is."""
+    allowed = torch.tensor(ids or range(model.config.vocab_size))
+    half = min(model.config.max_position_embeddings // 2, len(allowed), LONGEST)
+    generator = torch.Generator().manual_seed(0)
+    orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
+    once = allowed[orders[:, :half]]
+    return torch.cat([once, once], 1).to(next(model.parameters()).device)
 
 
 def attention_patterns(model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:

@@ -30,7 +30,7 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
     pair = ("induction", "induction")
     bends, strengthens, falls, peaks = [], [], [], []
     for seed in e.seeds:
-        stage = e.transition("induction", seed)
+        stage = e.formation(seed)
         found = e.events("bif", *pair, seed)
         found = found[(found["direction"] == "minimum") & (found["value"] < 0)]
         inside = found[(found["ci_low"] <= stage["end"]) & (found["ci_high"] >= stage["start"])]

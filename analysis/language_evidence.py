@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from analysis.claims import Claim, NoEvidence
+from analysis.development import formation
 
 MOST = 2 / 3  # share of runs in which a statement must hold
 
@@ -68,7 +69,14 @@ class LanguageEvidence:
             NoEvidence: it is not learnt in every run.
         """
         table = self.tables["transitions"]
-        rows = table[(table["stage"] == stage) & (table["seed"] == seed)]
+        return self._whole(table[table["stage"] == stage], stage, seed)
+
+    def formation(self, seed: int) -> pd.Series:
+        """The same of induction, or of its heads; see `development.formation`."""
+        return self._whole(formation(self.tables["transitions"]), "induction", seed)
+
+    def _whole(self, rows: pd.DataFrame, stage: str, seed: int) -> pd.Series:
+        rows = rows[rows["seed"] == seed]
         if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
             raise NoEvidence(f"{stage} is not learnt within the training of seed {seed}")
         return rows.iloc[0]

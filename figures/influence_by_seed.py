@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from analysis.development import formation
 from figures.induction_and_delimiters import PAIRS
 from figures.language_style import CLASS_COLORS, name_run, spoken, step_axis
 from figures.style import Tables, pair, zero_line
@@ -18,8 +19,7 @@ def draw(tables: Tables) -> Figure:
     runs = [r for r in dict.fromkeys(curves["experiment"]) if "/seed" in r]
     here = set(zip(curves["source"], curves["target"], strict=True))
     pairs = [p for p in PAIRS if p in here]
-    times = tables["transitions"]
-    times = times[times["stage"] == "induction"].set_index("seed")["middle"]
+    times = formation(tables["transitions"]).set_index("seed")["middle"]
     figure, axes = plt.subplots(
         len(ROWS), len(pairs), figsize=(3.5 * len(pairs), 4.4), sharex=True, squeeze=False
     )

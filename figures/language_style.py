@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.development import OCTAVE_START
+from analysis.development import HEADS, OCTAVE_START
 from figures.style import BLUE, BROWN, GREEN, GREY, INK, ORANGE, PALE, PINK, PURPLE, RED, SKY, Look
 
 LOOKS = {
@@ -16,7 +16,7 @@ LOOKS = {
     "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
 }
 CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY, BROWN, PINK)
-SHADED = ("word", "induction", "delimiter_kind")  # stages drawn, where they were learnt
+SHADED = ("word", "induction", HEADS, "delimiter_kind")  # stages drawn, if learnt
 
 
 def spoken(name: str) -> str:
@@ -57,7 +57,9 @@ def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None
     """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt.
 
     A stage that some run did not finish is drawn up to the half, or to where it is known."""
-    for rank, stage in enumerate(SHADED):
+    present = set(transitions["stage"])
+    shaded = [stage for stage in SHADED if stage != "induction" or HEADS not in present]
+    for rank, stage in enumerate(shaded):
         rows = transitions[transitions["stage"] == stage][["start", "middle", "end"]]
         if rows.empty or not np.isfinite(rows["start"]).all():
             continue

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from analysis.development import formation
 from figures.style import INK, Tables
 
 WIDTH = 24 * 5  # letters and gaps per line
@@ -68,7 +69,7 @@ def lay_out(words: list[str]) -> list[tuple[str, float, int]]:
 def _checkpoints(measured: np.ndarray, transitions: pd.DataFrame) -> list[int]:
     """Before, in the middle of and after the induction transition, and the end."""
     measured = np.sort(measured)
-    rows = transitions[(transitions["stage"] == "induction")][["start", "middle", "end"]]
+    rows = formation(transitions)[["start", "middle", "end"]]
     times = rows.mean().to_numpy() if len(rows) else np.array([np.nan])
     if not np.isfinite(times).all():
         times = np.quantile(measured, [0.25, 0.5, 0.75])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from analysis.development import boundaries, first_below, transitions
+from analysis.development import boundaries, first_below, formation, transitions
 from analysis.landmarks import (
     KIND,
     attention_patterns,
@@ -18,6 +18,7 @@ from analysis.landmarks import (
     head_scores,
     landmarks,
     outcomes,
+    repeat_gain,
 )
 from models.corpus import Corpus, controlled_corpus
 from models.grammar import Grammar
@@ -43,6 +44,7 @@ class Bigram(nn.Module):
 
 def test_a_bigram_model_has_no_distance_to_the_bigram(corpus, monkeypatch):
     monkeypatch.setattr("analysis.landmarks.head_scores", lambda *_: {})
+    monkeypatch.setattr("analysis.landmarks.repeat_gain", lambda *_: 0.0)
     found = landmarks(Bigram(corpus), corpus, corpus.evaluation)
     held = baselines(corpus, corpus.evaluation)
     assert found["kl_bigram"] == pytest.approx(0, abs=1e-9)
@@ -89,6 +91,33 @@ def test_head_scores_see_a_head_that_looks_back(monkeypatch):
         "prefix_matching_0.0": 0.0, "previous_token_0.0": 1.0,
         "prefix_matching_0.1": 1.0, "previous_token_0.1": 0.0,
     }  # fmt: skip
+
+
+class Copier(nn.Module):
+    """A model that, from a token's second occurrence on, expects what came after the first."""
+
+    def __init__(self, vocabulary: int, context: int) -> None:
+        super().__init__()
+        self.config = type("Sizes", (), {
+            "vocab_size": vocabulary, "max_position_embeddings": context
+        })()  # fmt: skip
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, input_ids, **_):
+        rows, time = input_ids.shape
+        scores = torch.zeros(rows, time, self.config.vocab_size)
+        for row, ids in enumerate(input_ids.tolist()):
+            for t, token in enumerate(ids):
+                if token in ids[:t]:
+                    scores[row, t, ids[ids.index(token) + 1]] = 50.0
+        return type("Out", (), {"logits": scores})()
+
+
+def test_a_copier_gains_all_there_is_on_the_second_copy():
+    # Uniform on the first copy, certain on the second: minus log of the vocabulary.
+    assert repeat_gain(Copier(64, 32), ()) == pytest.approx(-np.log(64), abs=1e-4)
+    model = build_model(Network(width=16), vocabulary=64, context=32, seed=0)
+    assert abs(repeat_gain(model, ())) < 0.2  # nothing learnt, nothing gained
 
 
 @pytest.mark.parametrize("architecture", ["attention_only", "gpt_neox"])
@@ -152,6 +181,27 @@ def test_what_is_not_reached_has_no_time():
     assert np.isfinite(row["middle"])
     assert np.isnan(row["end"])
     assert list(boundaries(table).index) == ["unigram", "induction start"]
+
+
+def test_induction_heads_form_where_their_score_rises():
+    steps = [0, 100, 200, 300, 400]
+    scores = {"prefix_matching_0.0": [0.0] * 5, "prefix_matching_1.0": [0.0, 0.0, 0.2, 0.6, 0.8]}
+    marks = pd.concat(
+        [MARKS, *(pd.DataFrame({"step": steps, "name": n, "value": v}) for n, v in scores.items())]
+    )
+    no_floor = held(4.0, 3.0, 0.0)
+    no_floor = no_floor[no_floor["name"] != "floor"]
+    table = transitions(made_up(200, 3.0, 0.0), no_floor, marks, 0)
+    row = formation(table).iloc[0]
+    assert row["stage"] == "induction_heads"
+    assert row[["start", "middle", "end"]].tolist() == pytest.approx([200, 250, 300])
+    assert row[["middle_low", "middle_high"]].tolist() == [200, 300]
+    known = transitions(made_up(200, 3.0, 0.0), held(4.0, 3.0, 0.0), marks, 0)
+    assert formation(known)["stage"].tolist() == ["induction"]  # its floor is known: its loss tells
+    weak = marks.assign(value=marks["value"] / 10)
+    assert formation(transitions(made_up(200, 3.0, 0.0), no_floor, weak, 0))["stage"].tolist() == [
+        "induction"
+    ]
 
 
 def test_first_below_interpolates():

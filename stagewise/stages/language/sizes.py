@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.development import formation
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.recorded import FOLDER, tables_elsewhere
@@ -43,7 +44,7 @@ def _of(model: str, tables: dict[str, Path]) -> pd.DataFrame:
     per_step = LanguageModelConfig.model_validate(made).tokens_per_step
     runs = curves[curves["experiment"].str.contains("/seed")]
     seeds = runs["experiment"].str.rpartition("seed")[2].astype(int)
-    formed = times[times["stage"] == "induction"].set_index("seed")["middle"]
+    formed = formation(times).set_index("seed")["middle"]
     found = runs.assign(
         model=model,
         parameters=int(marks.loc[marks["name"] == "parameters", "value"].iloc[0]),
