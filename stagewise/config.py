@@ -23,7 +23,7 @@ DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
 REPLACED_WHOLE = {"hierarchy"}  # mappings an override replaces instead of extending
 NULLABLE = (  # mappings whose entries an override leaves out by setting them to null
     "language.models", "language.models.*.upweighting.classes", "language.corpora",
-    "language.corpora.*.classes", "language.elsewhere", "theory.hierarchies", "theory.optimizers",
+    "language.elsewhere", "theory.hierarchies", "theory.optimizers",
 )  # fmt: skip
 
 

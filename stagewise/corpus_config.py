@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -44,6 +44,14 @@ class CorpusConfig(Section):
     classes: dict[str, TokenClass] = Field(
         DEFAULT_CLASSES, min_length=1, description="token classes; one set to null is left out"
     )
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _over_defaults(cls, value: Any) -> Any:
+        """Classes given are laid over the default ones."""
+        if not isinstance(value, dict):
+            return value
+        return {k: v for k, v in (DEFAULT_CLASSES | value).items() if v is not None}
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

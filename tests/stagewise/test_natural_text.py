@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from analysis.language_claims import LANGUAGE_DECIDERS
-from figures import figures_of
+from analysis.language_claims import LANGUAGE_DECIDERS, timing_matters
+from figures import LANGUAGE_TABLES, figures_of
 from figures.style import save
 from models.checkpoints import CheckpointError
 from models.documents import CorpusError
@@ -23,15 +23,12 @@ from stagewise.stages.figure import load_language_tables
 from stagewise.stages.language import (
     collect,
     corpus,
-    development,
-    effects,
-    events,
     fetch,
-    forecast,
     influence,
     landmarks,
-    summaries,
+    sizes,
     train,
+    whole,
 )
 from stagewise.store import read_table
 
@@ -48,8 +45,10 @@ SETTINGS = {
     "landmark_sequences": 24,
     "measure_from": 4,
     "posterior": {"draws": 16, "burn_in": 2, "batch_size": 4},
-    "localisations": [],
-    "prediction": {"every": 1, "horizons": [1]},
+    "localisations": [1e5, 1e6],
+    "localisation_every": 2,
+    "upweighting": {"classes": {"induction": {"threshold": 3.9, "window": 8, "until": 16}}},
+    "prediction": {"every": 1, "horizons": [1, 2]},
     "shown_tokens": 30,
 }  # fmt: skip
 
@@ -82,12 +81,13 @@ def of_another(root: Path) -> tuple[Config, Paths]:
     """A model "elsewhere": the checkpoints trained here, as if they were somebody's."""
     steps = [0, 4, 8, 16]
     settings = {
-        **{k: v for k, v in SETTINGS.items() if k not in ("network", "training")},
+        **{k: v for k, v in SETTINGS.items() if k not in ("network", "training", "upweighting")},
         "pretrained": {
             "repository": "someone/tiny", "steps": steps,
             "local": str(root / "language" / MODEL / "seed0"), "tokens_per_step": 1000,
         },
         "prediction": None,
+        "localisations": [],
         "jobs_by_checkpoint": True,
     }  # fmt: skip
     return configured(root, f"language.models={json.dumps({ELSEWHERE: settings})}")
@@ -103,27 +103,26 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     speed = json.loads((place.seed(seed) / "speed.json").read_text())
     assert speed["tokens"] == 16 * 4 * 48
     assert 0 < speed["utilisation"] < 1
-    influence.run(config, paths, MODEL, seed)
-    landmarks.run(config, paths, MODEL, seed)
-    effects.run(config, paths, MODEL, seed)
-    for table in (*collect.PARTS, "landmarks"):
-        collect.run(config, paths, MODEL, table)
-    development.run(config, paths, MODEL)
-    events.run(config, paths, MODEL)
-    forecast.run(config, paths, MODEL)
-    summaries.run(config, paths, MODEL, "milestones")
+    assert "about" in influence.estimate(config, paths, MODEL, seed, threads=2, device="cpu")
+    whole.run(config, paths, MODEL, threads=2)
+    with pytest.raises(ValueError, match="table 'nonsense'"):
+        collect.run(config, paths, MODEL, "nonsense")
     tables = config.language.models[MODEL].tables
     assert all(place.whole(name).is_file() for name in tables)
     drawn = figures_of([*tables, "token_influence"])
-    assert drawn == [
-        "loss_by_class", "class_influence", "induction_and_delimiters", "token_influence",
-        "forecast", "influence_by_seed",
-    ]  # fmt: skip
+    assert drawn == list(LANGUAGE_TABLES)
+    table = read_table(place.class_influence)
+    assert (table["influence"].notna() == (table["n_pairs"] > 0)).all()
     evidence = gather_language(config, paths, MODEL)
     decided = {c.id: c.finding for c in (decide(evidence) for decide in LANGUAGE_DECIDERS)}
-    assert decided["C9"].verdict == "not run"
-    assert "language.models.natural.upweighting.classes" in decided["C9"].reason
+    assert list(decided) == ["C7", "C8", "C9", "C10", "X6", "X7"]
+    assert decided["C9"].verdict == decided["X7"].verdict == "not run"  # one run, no interval
+    assert not any("nan" in (f.measured + f.interval).split() for f in decided.values())
     assert decided["C8"].verdict != "not run"
+    sizes.run(config, paths, tmp_path)
+    side_by_side = read_table(paths.sizes)
+    assert side_by_side["model"].unique().tolist() == [MODEL]
+    assert side_by_side["tokens"].max() == 16 * 4 * 48
 
     record(config, paths, tmp_path)
     default = load_config()
@@ -131,14 +130,17 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     kept = tables_elsewhere(MODEL, tmp_path)
     assert figures_of(kept) == drawn
     for name in drawn:
-        own = load_language_tables(config, paths, MODEL, name)
-        other = load_language_tables(default, Paths(tmp_path), MODEL, name, tmp_path)
-        assert "a recorded run (1 seed), workflow/config/natural.yaml" in other.run
-        for folder, found in (("own", own), ("other", other)):
-            found.run = ""  # the only difference
-            save(importlib.import_module(f"figures.{name}").draw(found), tmp_path / folder / name)
-        sizes = [(tmp_path / f / f"{name}.png").stat().st_size for f in ("own", "other")]
-        assert abs(sizes[0] - sizes[1]) < 0.02 * sizes[0]  # rounded to single precision, no more
+        found = load_language_tables(default, Paths(tmp_path), MODEL, name, tmp_path)
+        assert "a recorded run (1 seed), workflow/config/natural.yaml" in found.run
+        save(importlib.import_module(f"figures.{name}").draw(found), tmp_path / "figures" / name)
+        assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 3000
+    own = load_language_tables(config, paths, MODEL, "class_influence")["trajectories"]
+    kept_table = read_table(kept["trajectories"])
+    assert kept_table["mean"].to_numpy() == pytest.approx(own["mean"].to_numpy(), rel=1e-6)
+    (tmp_path / MODEL / "races.parquet").unlink()
+    partly = timing_matters(gather_elsewhere(default, MODEL, tmp_path))
+    assert "not asked for (language.models.natural.upweighting.classes)" in partly.finding.reason
+    assert "--configfile workflow/config/natural.yaml" in partly.finding.reason
     again = gather_elsewhere(default, MODEL, tmp_path)
     recorded = {c.id: c.finding.verdict for c in (d(again) for d in LANGUAGE_DECIDERS)}
     assert recorded == {name: finding.verdict for name, finding in decided.items()}
@@ -217,7 +219,6 @@ def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
 
 def test_less_memory_than_wanted_halves_the_sequences_and_says_so(trained, monkeypatch, caplog):
     config, paths = configured(trained)
-    whole = influence.loss_of
     asked = []
 
     def scarce(self, parameters, tokens):
@@ -230,10 +231,10 @@ def test_less_memory_than_wanted_halves_the_sequences_and_says_so(trained, monke
     settings = config.language.models[MODEL]
     loaded = influence.load_corpus(config, paths, MODEL, 0, training=64)
     anchor = influence.load_checked(config, paths, MODEL, 0, 8)
-    expected = whole(anchor, loaded, settings).observe(influence.stacked_parameters(anchor))
-    monkeypatch.setattr(influence.LanguageModelLoss, "token_losses", scarce)
-    loss = whole(anchor, loaded, settings)
     parameters = influence.stacked_parameters(anchor)
+    expected = influence.loss_of(anchor, loaded, settings).observe(parameters)
+    monkeypatch.setattr(influence.LanguageModelLoss, "token_losses", scarce)
+    loss = influence.loss_of(anchor, loaded, settings)
     found = influence.within_memory(lambda: loss.observe(parameters), loss, MODEL)
     assert torch.allclose(found, expected, atol=1e-5)
     assert loss.at_once == 5
@@ -260,6 +261,16 @@ def _out_of_memory() -> None:
 def test_settings_that_cannot_be_are_refused_by_name(settings, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         configured(tmp_path, f"language.models.{MODEL}={json.dumps(settings)}")
+
+
+def test_classes_are_laid_over_the_default_ones(tmp_path):
+    config, _ = configured(
+        tmp_path, "language.corpora.own.classes={spacing: null, dunder: {pattern: _+}}"
+    )
+    classes = config.language.corpora["own"].classes
+    assert "spacing" not in classes
+    assert list(classes)[-1] == "dunder"
+    assert "induction" in classes
 
 
 def test_a_corpus_has_one_source(tmp_path):

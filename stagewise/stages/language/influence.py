@@ -93,9 +93,8 @@ def run(
     """
     settings, place = config.language.models[model], paths.language(model)
     if only is not None and only not in settings.measured:
-        raise ConfigError(
-            f"step {only} of {model} is not measured: choose from {settings.measured}"
-        )
+        steps = ", ".join(map(str, settings.measured))
+        raise ConfigError(f"step {only} of {model} is not measured: choose from {steps}")
     corpus = load_corpus(config, paths, model, seed, training=POOL)
     evaluation = corpus.evaluation.first(settings.evaluation_sequences)
     kept = Kept(place.seed(seed) / "influence", "stagewise.stages.language.influence")
