@@ -130,7 +130,7 @@ class LanguageModelConfig(Section):
     measure_from: int = Field(
         8, ge=0, description="influence is measured at step 0, and at every checkpoint from here"
     )
-    measure_all_until: int = Field(700, ge=0, description="up to this step")
+    measure_all_until: int = Field(600, ge=0, description="up to this step")
     measure_every: int = Field(200, ge=1, description="and then at multiples of this one")
     posterior: LanguagePosterior = Field(
         LanguagePosterior(), description="the local posterior and its sampler"
