@@ -49,6 +49,7 @@ rule language:
     input:
         language_tables(),
         LANGUAGE_FIGURES,
+        LANGUAGE_PAGES,
         [path for path in ACROSS_FIGURES if path.stem == "sizes"],
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from analysis.sgld import Control
 from analysis.token_loss import LanguageModelLoss, stacked_parameters
 
+DOUBLE_SIZE = 2**28  # numbers summed in double precision
 CHUNK_BYTES = 2**27  # memory for gradients of sequences in flight
 
 
@@ -50,12 +51,16 @@ def class_gradient_influence(
 
 def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
     """The same from gradients at hand, chunks of (classes, sequences, parameters)."""
-    total: Tensor | float = 0.0
+    total: Tensor | None = None
     within = torch.zeros(membership.shape[-1], membership.shape[-1], dtype=torch.float64)
     for chunk in gradients:
-        within += torch.einsum("asp,bsp->ab", chunk, chunk).cpu().double()
-        total = total + chunk.sum(1).double()
-    assert isinstance(total, Tensor)
+        if total is None:  # in double precision while that is small
+            exact = chunk[:, 0].numel() <= DOUBLE_SIZE
+            total = torch.zeros_like(chunk[:, 0], dtype=torch.float64 if exact else None)
+        for of_sequence in chunk.unbind(1):
+            within += (of_sequence @ of_sequence.T).cpu().double()
+            total += of_sequence
+    assert total is not None
     counts = membership.double().sum(1)
     n_pairs = counts.sum(0)[:, None] * counts.sum(0) - torch.einsum("sa,sb->ab", counts, counts)
     sums = ((total @ total.T).cpu() - (within + within.T) / 2) / gamma
@@ -85,9 +90,10 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
         name: p.requires_grad_() for name, p in stacked_parameters(loss.model, len(tokens)).items()
     }
     losses = loss.token_losses(leaves, tokens[:, None])[:, 0]
-    gradients = []
-    for index in range(membership.shape[-1]):
+    classes, size = membership.shape[-1], sum(p[0].numel() for p in leaves.values())
+    gradients = losses.new_empty(classes, len(tokens), size)
+    for index in range(classes):
         chosen = (losses * membership[:, :, index].to(losses)).sum()
         parts = torch.autograd.grad(chosen, list(leaves.values()), retain_graph=True)
-        gradients.append(torch.cat([part.flatten(1) for part in parts], 1))
-    return torch.stack(gradients)
+        torch.cat([part.flatten(1) for part in parts], 1, out=gradients[index])
+    return gradients

@@ -1,4 +1,5 @@
-"""Stages of a language model's development, from its losses alone and never from influence."""
+"""Stages of a language model's development: from its losses and what its heads attend to, never
+from influence."""
 
 from __future__ import annotations
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import spearmanr
 
-STAGES = ("word", "induction")  # whose transitions cut training into the stages of the comparison
+from analysis.development import HEADS, formation
+
+# Whose transitions cut training into the stages of the comparison.
+STAGES = ("word", "induction", HEADS)
 
 
 def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +52,9 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
 
 def stage_of(transitions: pd.DataFrame, step: float) -> str:
     """The stage a step lies in: before, during or after what is learnt in order."""
-    times = transitions.set_index("stage")
+    times = pd.concat(
+        [transitions[~transitions["stage"].isin(["induction", HEADS])], formation(transitions)]
+    ).set_index("stage")
     before = "start"
     for stage in STAGES:
         if stage not in times.index:

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from analysis.alignment import checkpoint_index, joint_alignment
 from analysis.claims import GOOD, LEVEL, Finding, NoEvidence, claim, graded
-from analysis.development import boundaries
+from analysis.development import boundaries, formation
 from analysis.language_evidence import LanguageEvidence, most, share
 from analysis.summaries import ALL, over_runs
 
@@ -139,7 +139,8 @@ def _inside_against_others(
     found: dict[str, list[float]] = {"windows before": [], "none": [], "uniform": []}
     for seed, arms in races.groupby("seed"):
         table = e.tables["transitions"]
-        rows = table[(table["stage"] == stage) & (table["seed"] == seed)]
+        rows = formation(table) if stage == "induction" else table[table["stage"] == stage]
+        rows = rows[rows["seed"] == seed]
         if rows.empty or not np.isfinite(rows.iloc[0]["middle"]):
             raise NoEvidence(f"{stage} is not half learnt within the training of seed {seed}")
         start, middle = rows.iloc[0]["start"], rows.iloc[0]["middle"]
@@ -189,8 +190,8 @@ def events_align(e: LanguageEvidence) -> Finding:
     held = p_value < LEVEL
     return Finding(
         predicted="flips and peaks of sampled class influence lie nearer to stage boundaries "
-        "(from losses alone) than when those of all runs are shifted together at random along the "
-        f"measured checkpoints: p < {LEVEL:g}",
+        "(from losses and attention alone) than when those of all runs are shifted together at "
+        f"random along the measured checkpoints: p < {LEVEL:g}",
         measured=f"mean distance {near:.2f} checkpoints, by chance {chance:.2f}; {count} events "
         f"in {len(runs)} runs; p = {p_value:.2g}",
         interval="10,000 shifts",

@@ -62,23 +62,17 @@ class LanguageEvidence:
         """Seeds whose stages are known."""
         return sorted(self.tables["transitions"]["seed"].unique().tolist())
 
-    def transition(self, stage: str, seed: int) -> pd.Series:
-        """Start, middle and end of a stage in one run.
+    def formation(self, seed: int) -> pd.Series:
+        """Start, middle and end of the forming of induction in one run; see
+        `development.formation`.
 
         Raises:
-            NoEvidence: it is not learnt in every run.
+            NoEvidence: it does not form in every run.
         """
-        table = self.tables["transitions"]
-        return self._whole(table[table["stage"] == stage], stage, seed)
-
-    def formation(self, seed: int) -> pd.Series:
-        """The same of induction, or of its heads; see `development.formation`."""
-        return self._whole(formation(self.tables["transitions"]), "induction", seed)
-
-    def _whole(self, rows: pd.DataFrame, stage: str, seed: int) -> pd.Series:
+        rows = formation(self.tables["transitions"])
         rows = rows[rows["seed"] == seed]
         if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
-            raise NoEvidence(f"{stage} is not learnt within the training of seed {seed}")
+            raise NoEvidence(f"induction is not learnt within the training of seed {seed}")
         return rows.iloc[0]
 
     def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:

@@ -44,6 +44,7 @@ class LanguageModelLoss:
             check_tokens(model, tokens)
         self.model, self.training, self.evaluation = model, training, evaluation
         self.at_once = at_once
+        self.in_flight = at_once or len(evaluation)  # of the last call of observe
         self._copies = threading.local()  # functional_call swaps weights in place
 
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
@@ -57,6 +58,7 @@ class LanguageModelLoss:
         if size is None:
             per_sequence = 4 * chains * self.evaluation.shape[1] * self.model.config.vocab_size
             size = max(1, SCORE_BYTES // per_sequence)
+        self.in_flight = min(size, len(self.evaluation))
         parts = [self.token_losses(parameters, p[None]) for p in self.evaluation.split(size)]
         return torch.cat(parts, 1).flatten(1)
 

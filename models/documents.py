@@ -63,7 +63,7 @@ def folder_documents(folder: str | Path, pattern: str) -> Iterator[Document]:
     Raises:
         CorpusError: there is no such folder, or no file matches.
     """
-    root = Path(folder)
+    root = Path(folder).expanduser()
     if not root.is_dir():
         raise CorpusError(f"the corpus's folder {str(folder)!r} does not exist")
     files = sorted(path for path in root.rglob(pattern) if path.is_file())

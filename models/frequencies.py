@@ -20,6 +20,7 @@ class Frequencies:
     def __init__(self, counts: sparse.csr_matrix) -> None:
         self.counts = counts
         after = np.asarray(counts.sum(0)).ravel()
+        after = after + SMOOTHING / len(after)  # no token is impossible: its loss is finite
         self.unigram = torch.tensor(after / after.sum())  # (vocabulary,)
         self._before = torch.tensor(np.asarray(counts.sum(1)).ravel())
 

@@ -64,7 +64,7 @@ def find_revision(
     """
     name = f"step{step}"
     if local is not None:
-        folder = Path(local) / name
+        folder = Path(local).expanduser() / name
         if not folder.is_dir():
             raise CheckpointError(
                 f"{folder} does not exist: local = {local!r} has no copy of {name}"

@@ -122,7 +122,7 @@ def class_table(tokens: Tensor, membership: Tensor, labeller: Labeller) -> pd.Da
 
 def overlaps(membership: Tensor, names: tuple[str, ...]) -> pd.DataFrame:
     """Tokens that are in two classes at once, and in none: class by class, a square table whose
-    diagonal counts the class; the row "no class" holds the rest."""
+    diagonal counts the class; the row "none" holds the tokens of no class."""
     flat = membership.flatten(0, 1).double()
     both = (flat.T @ flat).long().numpy()
     table = pd.DataFrame(both, index=list(names), columns=list(names))

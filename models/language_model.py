@@ -72,7 +72,10 @@ def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
 def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
     """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary)."""
     targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
-    flat = F.cross_entropy(logits.reshape(len(targets), -1).float(), targets, reduction="none")
+    flat = logits.reshape(len(targets), -1)
+    if flat.dtype in (torch.bfloat16, torch.float16):  # of autocast: sums of so many need more
+        flat = flat.float()
+    flat = F.cross_entropy(flat, targets, reduction="none")
     return flat.view(logits.shape[:-1])
 
 

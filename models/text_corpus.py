@@ -152,13 +152,20 @@ def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
     return int(tokenizer.eos_token_id)
 
 
+def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
+    """Tokens of every text. What looks like a mark of the tokenizer within it stays text."""
+    return tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+        "input_ids"
+    ]
+
+
 def _encode(
     documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, separator: int
 ) -> np.ndarray:
     parts = []
     for start in range(0, len(documents), BATCH):
         texts = [d.text for d in documents[start : start + BATCH]]
-        for ids in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]:
+        for ids in token_ids(tokenizer, texts):
             parts.append(np.array([separator, *ids], dtype=np.int64))
     return np.concatenate(parts)
 

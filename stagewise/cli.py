@@ -266,12 +266,13 @@ def benchmark_toy(
 def benchmark_language(
     threads: Threads = 2,
     draws: Annotated[int, typer.Option(min=40, help="Draws per chain, both.")] = 150,
+    device: Device = "cpu",
 ) -> None:
     """Sampling and class influence of the default language model: ours against devinterp. The
     last line is JSON."""
     from stagewise.language_benchmark import language_benchmark
 
-    typer.echo(language_benchmark(threads=threads, draws=draws))
+    typer.echo(language_benchmark(threads=threads, draws=draws, device=device_named(device)))
 
 
 @benchmark.command("cost")

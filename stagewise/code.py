@@ -11,7 +11,7 @@ PACKAGES = ("models", "analysis", "figures", "stagewise")
 # stage's own module. Listing them would rerun everything for a word in a help text.
 NOT_FOLLOWED = (
     "stagewise.config", "stagewise.toy_config", "stagewise.language_config",
-    "stagewise.theory_config",
+    "stagewise.theory_config", "stagewise.corpus_config",
     "stagewise.sections", "stagewise.yaml_files", "stagewise.cli", "stagewise",
 )  # fmt: skip
 
@@ -33,7 +33,7 @@ def source_files(*modules: str) -> list[str]:
         if name == "stagewise.config":  # who reads it reads the tree, by code that counts
             waiting.append("models.hierarchy")
         if name == "stagewise.language_config":
-            waiting.append("models.grammar")
+            waiting += ["models.grammar", "models.token_class"]
         if name in found or name in NOT_FOLLOWED:
             continue
         path = _file(name)

@@ -137,12 +137,21 @@ def _memory(device: str, *, reset: bool = False) -> float:
 
 
 def estimates(config: Config, device: str) -> list[str]:
-    """What sampling the models that others trained will take on this device, line by line."""
-    table, rate = read_table(TABLE), matmul_rate(device)
+    """What sampling the models that others trained will take on this device, line by line.
+
+    On a CPU from the recorded measurements and the rate of a matrix product here; on a GPU, where
+    noise, updates and launches are another share of the time, from measurements there and then.
+    """
+    models = {n: m for n, m in config.language.models.items() if m.pretrained is not None}
+    if not models:
+        return []
+    if device.startswith("cuda"):
+        table, source = pd.DataFrame([measure(*s, device, 1) for s in MEASURED]), "measured here"
+        rate = float(table["rate"].median())
+    else:
+        table, rate, source = read_table(TABLE), matmul_rate(device), "the recorded measurements"
     return [
-        estimate(name, model, table, rate, device)
-        for name, model in config.language.models.items()
-        if model.pretrained is not None
+        estimate(name, model, table, rate, f"{device}, {source}") for name, model in models.items()
     ]
 
 
@@ -151,9 +160,10 @@ def estimate(
 ) -> str:
     """A sentence on what sampling a model of the Pythia suite will take on a device whose matrix
     products do `rate` operations per second."""
-    size = name.rpartition("_")[2]
+    assert model.pretrained is not None
+    size = model.pretrained.repository.removesuffix("-deduped").rpartition("-")[2]
     if size not in PYTHIA:
-        return f"{name}: no estimate, its size is not that of a Pythia model"
+        return f"{name}: no estimate, {model.pretrained.repository} is none of Pythia's sizes"
     layers, width, _, vocabulary = PYTHIA[size]
     posterior, fitted = model.posterior, fit_cost(table)
     draw = work(
@@ -162,10 +172,9 @@ def estimate(
     )  # fmt: skip
     draws = len(model.measured) * posterior.chains * posterior.sgld_steps
     hours = draws * fitted.seconds(draw, rate) / 3600
-    spread = math.ceil(100 * fitted.time_error)
     return (
-        f"{name}: {draws:,} draws at {len(model.measured)} checkpoints, about {hours:.2g} hours on "
-        f"{where} (a matrix product there does {rate / 1e12:.2g} TFLOP per second), "
-        f"{fitted.gib(draw):.1f} GiB beside the program; fitted to small models on a CPU, within "
-        f"{spread} % there"
+        f"{name}: {draws:,} draws at {len(model.measured)} checkpoints, about {hours:.2g} hours "
+        f"on {where} (a matrix product: {rate / 1e12:.2g} TFLOP per second), "
+        f"{fitted.gib(draw):.1f} GiB for the draws; extrapolated from models up to Pythia-14m, "
+        f"which the fit meets within {math.ceil(100 * fitted.time_error)} %"
     )

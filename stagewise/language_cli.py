@@ -49,13 +49,13 @@ def corpus_(
     configfile: Files = None,
     set_: Settings = None,
 ) -> None:
-    """Read natural text, cut it into tokens, and write the table of its token classes."""
+    """Read natural text and cut it into tokens."""
     from stagewise.stages.language import corpus
 
     config, paths = load(configfile, set_)
     _known("corpus", name, config.language.corpora)
     corpus.run(config, paths, name)
-    typer.echo(f"wrote {paths.corpus(name)} and {paths.classes_page(name)}")
+    typer.echo(f"wrote {paths.corpus(name)}")
 
 
 @language.command("manifest")
@@ -69,11 +69,13 @@ def manifest_() -> None:
 @language.command("classes")
 def classes_(
     name: Annotated[str, typer.Argument(help="A corpus under language.corpora.")],
-    passage: Annotated[Path, typer.Argument(help="A text file.", exists=True, dir_okay=False)],
+    passage: Annotated[
+        Path | None, typer.Argument(help="A text file to label.", exists=True, dir_okay=False)
+    ] = None,
     configfile: Files = None,
     set_: Settings = None,
 ) -> None:
-    """The token classes of a passage: counts, examples, overlaps."""
+    """The token classes of a corpus, or of a passage: counts, examples, overlaps."""
     from models.text_corpus import load_text
     from stagewise.stages.language import corpus
 
@@ -81,6 +83,10 @@ def classes_(
     _known("corpus", name, config.language.corpora)
     if not corpus.is_made(config, paths, name):
         raise ConfigError(f"{paths.corpus(name)}: run `stagewise language corpus {name}` first")
+    if passage is None:
+        corpus.show_classes(config, paths, name)
+        typer.echo(f"wrote {paths.classes_page(name)}")
+        return
     text = load_text(paths.corpus(name))
     page, absent = corpus.passage(
         config.language.corpora[name], text, passage.read_text(encoding="utf-8")

@@ -14,11 +14,13 @@ import pandas as pd
 
 from stagewise.code import ROOT
 from stagewise.config import Config
+from stagewise.corpus_config import CorpusConfig
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import FIRST_SEED, Paths
 from stagewise.store import read_provenance, read_table, write_table
 
 FOLDER = ROOT / "recorded"
+MANIFEST = FOLDER / "manifest.parquet"  # files of the packages that texts are made of, by hash
 # Tables that claims rest on.
 KEPT = (
     "transitions", "trajectories", "events", "forecast", "forecast_means", "races",
@@ -83,6 +85,9 @@ def choose(
     # A setting that is younger than the recorded run had its default's effect then.
     then = LanguageModelConfig.model_validate(made["language"]["models"][model])
     same = _measured(then) == _measured(config.language.models[model])
+    text = config.language.text(model)
+    corpora = made["language"].get("corpora", {})
+    same &= (None if text is None else CorpusConfig.model_validate(corpora[then.corpus])) == text
     if not same or made["seed"] != config.seed or len(kept) <= len(seeds):
         return own(path)
     return read_table(recorded), f"the recorded full run ({_counted(kept)})"

@@ -70,7 +70,7 @@ def run(config: Config, paths: Paths, name: str, model: str | None = None) -> No
     elif name in ACROSS_TABLES:
         tables, stem = load_across(paths, name), name
     elif name in LANGUAGE_TABLES:
-        here = [m for m in config.language.recorded if figures_of(tables_elsewhere(m))]
+        here = [m for m in config.language.recorded if name in figures_of(tables_elsewhere(m))]
         if model not in (*config.language.models, *here):
             allowed = ", ".join((*config.language.models, *here)) or "none"
             raise ValueError(f"figure {name!r} shows a language model, not {model!r}: {allowed}")

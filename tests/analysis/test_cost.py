@@ -15,6 +15,7 @@ from models.language_model import build_model, token_losses
 from models.settings import Network
 from models.throughput import Speed, flops_per_token, matmul_rate
 from stagewise.config import load_config
+from stagewise.corpus_config import PretrainedConfig
 from stagewise.cost_benchmark import TABLE, estimate, work
 from stagewise.store import read_table
 
@@ -99,8 +100,20 @@ def test_logits_in_flight_are_bounded():
 
 def test_the_estimate_names_size_draws_and_device():
     config = load_config(["workflow/config/pythia.yaml"])
+    hours = []
     for name, model in config.language.models.items():
         said = estimate(name, model, read_table(TABLE), 2e13, "cuda")
         assert said.startswith(f"{name}: 8,800 draws at 40 checkpoints, about ")
-        assert re.search(r"hours on cuda .*20 TFLOP per second\), [\d.]+ GiB", said)
-    assert "no estimate" in estimate("mine", model, read_table(TABLE), 2e13, "cuda")
+        found = re.search(
+            r"about ([\d.e+]+) hours on cuda \(.*20 TFLOP per second\), [\d.]+ GiB", said
+        )
+        hours.append(float(found[1]))
+    assert hours == sorted(hours)  # from 14m to 410m
+    other = PretrainedConfig(repository="someone/gpt-x", steps=[0, 1, 2, 3])
+    said = estimate(
+        "mine", model.model_copy(update={"pretrained": other}), read_table(TABLE), 1, ""
+    )
+    assert said == "mine: no estimate, someone/gpt-x is none of Pythia's sizes"
+    dotted = other.model_copy(update={"repository": "EleutherAI/pythia-2.8b-deduped"})
+    larger = model.model_copy(update={"pretrained": dotted})
+    assert "2.8b: 8,800 draws" in estimate("2.8b", larger, read_table(TABLE), 2e13, "cuda")

@@ -87,10 +87,11 @@ def test_frequencies_are_those_a_plain_count_finds():
     for row in tokens:
         for u, v in itertools.pairwise(row):
             counts[u, v] += 1
-    unigram = counts.sum(0) / counts.sum()
+    unigram = (counts.sum(0) + 0.5 / 8) / (counts.sum() + 0.5)  # token 7 never occurs
     expected = counts + 0.5 * unigram
     expected /= expected.sum(1, keepdims=True)
     assert np.allclose(found.unigram, unigram)
+    assert found.unigram.min() > 0
     assert np.allclose(found.bigram_rows(torch.arange(8)), expected)
     u, v = torch.tensor([[0, 3], [7, 2]]), torch.tensor([[1, 3], [2, 7]])
     assert np.allclose(found.bigram(u, v), expected[u, v])

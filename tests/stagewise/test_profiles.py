@@ -38,11 +38,16 @@ def test_rules_that_use_a_gpu_say_so():
     # Read as text: Snakemake's plan shows a rule's message in place of its resources.
     text = (ROOT / "workflow/rules/language.smk").read_text()
     rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL))
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
     with_device = {name for name, body in rules.items() if "gpu=gpus" in body}
     assert with_device == {
         "language_train", "language_influence", "language_influence_step", "language_landmarks",
         "language_upweighting", "language_effects", "language_localisation",
     }  # fmt: skip
+    partitions = {
+        name: asked["slurm_partition"] for name, asked in profile["set-resources"].items()
+    }
+    assert partitions == dict.fromkeys(with_device, "'my_gpu_partition'")
 
 
 @pytest.mark.parametrize("profile", ["default", "slurm"])

@@ -156,7 +156,7 @@ rule language_sizes:
 
 rule draw_across:
     input:
-        tables=lambda w: {"sizes": [PATHS.sizes], "cost": [COST]}[w.figure],
+        tables=lambda w: {"sizes": [PATHS.sizes], "cost": [COST, COST.with_name("cost_suite.parquet")]}[w.figure],
         code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),

@@ -1,7 +1,8 @@
 # The language models: train, measure influence and landmarks, intervene, predict, find events.
 
 from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
-from stagewise.stages.language.common import run_settings
+from stagewise.recorded import MANIFEST
+from stagewise.stages.language.common import run_settings, text_state, tokens_of
 
 LANGUAGE_MODELS = list(CONFIG.language.models)
 LANGUAGE_RUN = PATHS.root / "language/{model}/seed{seed}"
@@ -9,9 +10,6 @@ LANGUAGE_WHOLE = PATHS.root / "language/{model}"
 LANGUAGE_COLLECTED = [*LANGUAGE_PARTS, "landmarks", "upweighting"]
 SAMPLING_SETTINGS = ["posterior", "evaluation_sequences"]
 MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measured"]
-LANGUAGE_CORPORA = [name for name in CONFIG.language.corpora if any(
-    model.corpus == name for model in CONFIG.language.models.values()
-)]
 
 
 def language_settings(*names, run=True):
@@ -23,6 +21,7 @@ def language_settings(*names, run=True):
         value = model.model_dump() | {"measured": model.measured}
         value["posterior"].pop("memory_gib")
         found = {name: value[name] for name in names}
+        found |= {"context": model.context, "tokens_per_step": model.tokens_per_step}
         if run:
             found["run"] = run_settings(CONFIG.language.model_dump(), wildcards.model)
             text = CONFIG.language.text(wildcards.model)
@@ -57,9 +56,18 @@ def checkpoints_of(wildcards):
 def pieces_of(wildcards):
     """The pieces of all measured checkpoints, where each is a job of its own."""
     model = CONFIG.language.models[wildcards.model]
-    folder = PATHS.language(wildcards.model).seed(int(wildcards.seed)) / "influence/.kept"
+    folder = PATHS.language(wildcards.model).seed(int(wildcards.seed)) / "influence"
     steps = model.measured if model.jobs_by_checkpoint else []
-    return [folder / f"influence{step}.parquet" for step in steps]
+    return [folder / f"step{step}.measured" for step in steps]
+
+
+def checkpoint_of(wildcards):
+    """What one measured checkpoint needs: the run it is of, or the fetched checkpoint alone."""
+    model, run = CONFIG.language.models[wildcards.model], PATHS.language(wildcards.model)
+    seed = int(wildcards.seed)
+    if model.pretrained:
+        return run.seed(seed) / f"step{wildcards.step}/provenance.json"
+    return run.part("learning", seed)
 
 
 def of_seeds(*names):
@@ -81,7 +89,16 @@ def collected_parts(wildcards):
     return of_seeds(*(names.get(wildcards.table) or LANGUAGE_PARTS[wildcards.table]))(wildcards)
 
 
+LANGUAGE_PAGES = [
+    PATHS.classes_page(name)
+    for name in CONFIG.language.corpora
+    if any(model.corpus == name for model in CONFIG.language.models.values())
+]
+
+
 wildcard_constraints:
+    corpus=r"[a-z0-9_]+",
+    step=r"\d+",
     model="|".join(LANGUAGE_MODELS) or "none",
     class_name=r"[a-z_]+",
 
@@ -93,12 +110,13 @@ localrules: language_corpus, language_fetch
 
 rule language_corpus:
     input:
+        lambda w: [MANIFEST] if CONFIG.language.corpora[w.corpus].check_manifest else [],
         code=code("stagewise.stages.language.corpus"),
     output:
         PATHS.root / "language/corpora/{corpus}/corpus.json",
-        PATHS.root / "language/corpora/{corpus}_classes.md",
     params:
-        settings=lambda w: json.dumps(CONFIG.language.corpora[w.corpus].model_dump()),
+        settings=lambda w: json.dumps(tokens_of(CONFIG.language.corpora[w.corpus].model_dump())),
+        text=lambda w: text_state(CONFIG.language.corpora[w.corpus]),
     log:
         PATHS.root / "logs/language_corpus/{corpus}.log",
     benchmark:
@@ -111,6 +129,27 @@ rule language_corpus:
         "read and tokenise the text {wildcards.corpus}"
     shell:
         "{STAGEWISE} language corpus {wildcards.corpus} {CONFIG_ARGS} > {log:q} 2>&1"
+
+
+rule language_classes:
+    input:
+        PATHS.root / "language/corpora/{corpus}/corpus.json",
+        code=code("stagewise.stages.language.corpus"),
+    output:
+        PATHS.root / "language/corpora/{corpus}_classes.md",
+    params:
+        settings=lambda w: json.dumps(CONFIG.language.corpora[w.corpus].model_dump()["classes"]),
+    log:
+        PATHS.root / "logs/language_classes/{corpus}.log",
+    benchmark:
+        PATHS.root / "benchmarks/language_classes/{corpus}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    message:
+        "show the token classes of {wildcards.corpus}"
+    shell:
+        "{STAGEWISE} language classes {wildcards.corpus} {CONFIG_ARGS} > {log:q} 2>&1"
 
 
 rule language_fetch:
@@ -161,10 +200,12 @@ rule language_train:
 
 rule language_influence_step:
     input:
-        LANGUAGE_RUN / "learning.parquet",
+        checkpoint_of,
         code=code("stagewise.stages.language.influence"),
     output:
-        LANGUAGE_RUN / "influence/.kept/influence{step}.parquet",
+        # Not the piece itself: Snakemake removes what a job is to make, and a rerun whose piece
+        # still holds costs nothing.
+        touch(LANGUAGE_RUN / "influence/step{step}.measured"),
     params:
         settings=language_settings(*SAMPLING_SETTINGS, "shown_sequence", "shown_tokens"),
     log:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stagewise.config import Config
+from stagewise.corpus_config import CorpusConfig
 from stagewise.paths import Paths
 from stagewise.store import provenance
 
@@ -83,6 +88,40 @@ def tokens_of(corpus: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in corpus.items() if k not in ("classes", "check_manifest")}
 
 
+def text_state(corpus: CorpusConfig) -> str:
+    """What the text of a corpus is now, as far as it can be told without reading it: versions of
+    packages, or names, sizes and times of a folder's files."""
+    if corpus.packages:
+        return ", ".join(f"{name} {installed_version(name)}" for name in corpus.packages)
+    if corpus.folder is None:
+        return ""
+    files = sorted(Path(corpus.folder).expanduser().rglob(corpus.pattern))
+    digest = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest.update(f"{file} {state.st_size} {state.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def installed_version(package: str) -> str:
+    """Version of an installed package, or that it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def commits(config: Config, paths: Paths, model: str, seed: int) -> dict[str, Any]:
+    """Commit of every checkpoint of a model that others trained, for provenance."""
+    from models.language_checkpoints import load_origin, step_folder
+
+    settings, run_ = config.language.models[model], paths.language(model).seed(seed)
+    if settings.pretrained is None:
+        return {}
+    made = {step: load_origin(step_folder(run_, step)) for step in settings.checkpoints}
+    return {"commits": {f"step{step}": m.get("commit") for step, m in made.items()}}
+
+
 def origin(config: Config, model: str, seed: int | list[int]) -> dict[str, Any]:
     """Provenance of a result of one model: its part of the configuration, and what all share."""
     settings, name = config.language.models[model], config.language.models[model].corpus
@@ -144,6 +183,24 @@ def load_checked(
             "again, or write to other results"
         )
     return on_device(loaded, device)
+
+
+@contextmanager
+def fits_in_memory(model: str, *keys: str) -> Iterator[None]:
+    """Turn a GPU's running out of memory into an error that names the settings that help.
+
+    Raises:
+        MemoryError: in place of the library's error.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        settings = ", ".join(f"language.models.{model}.{key}" for key in keys)
+        raise MemoryError(
+            f"the GPU's memory does not do for {model}: lower {settings}. What is finished is kept"
+        ) from error
 
 
 def pair_rows(values: Tensor | np.ndarray, names: tuple[str, ...], **columns: Any) -> pd.DataFrame:

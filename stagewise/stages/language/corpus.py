@@ -1,4 +1,4 @@
-"""Stage: read natural text, cut it into tokens, and show its token classes."""
+"""Stages: read natural text and cut it into tokens; show its token classes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from models.documents import (
     package_documents,
 )
 from models.labelling import Labeller, class_table, overlaps, texts_of
-from models.text_corpus import Text, save_text, text_origin, tokenise, windows
-from stagewise.code import ROOT
+from models.text_corpus import Text, load_text, save_text, text_origin, token_ids, tokenise, windows
 from stagewise.config import Config
 from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
 from stagewise.paths import Paths
+from stagewise.recorded import MANIFEST
 from stagewise.stages.language.common import tokens_of
 from stagewise.store import provenance, read_table, write_table, write_text
 
-MANIFEST = ROOT / "recorded" / "manifest.parquet"  # the packages' files, by hash
 SHOWN_CONTEXT, SHOWN = 256, 200  # held-out pieces that the table of classes counts
 
 
 def run(config: Config, paths: Paths, name: str) -> None:
-    """Write the tokenised corpus and, beside it, the table of its token classes.
+    """Write the tokenised corpus.
 
     Raises:
         CorpusError: the text cannot be had, or is not what the project's manifest says.
@@ -49,8 +48,20 @@ def run(config: Config, paths: Paths, name: str) -> None:
     )
     made = provenance({"language": {"corpora": {name: settings.model_dump()}}}, settings.seed)
     save_text(text, paths.corpus(name), made)
-    labeller = labeller_of(settings, text)
-    pieces = windows(text.held_out, SHOWN_CONTEXT + 2, SHOWN_CONTEXT + 2)
+
+
+def show_classes(config: Config, paths: Paths, name: str) -> None:
+    """Write the table of token classes of a corpus that is there, counted in its held-out text.
+
+    Raises:
+        CorpusError: the held-out text has fewer than three tokens.
+    """
+    text = load_text(paths.corpus(name))
+    labeller = labeller_of(config.language.corpora[name], text)
+    length = min(SHOWN_CONTEXT + 2, len(text.held_out))
+    if length < 3:
+        raise CorpusError(f"{name} has {length} held-out tokens: at least 3, to show its classes")
+    pieces = windows(text.held_out, length, length)
     order = torch.randperm(len(pieces), generator=torch.Generator().manual_seed(EVALUATION))
     write_text(classes_page(name, labeller, pieces[order[:SHOWN]], text), paths.classes_page(name))
 
@@ -113,7 +124,7 @@ def passage(settings: CorpusConfig, text: Text, words: str) -> tuple[str, list[s
     Raises:
         CorpusError: the passage has fewer than three tokens.
     """
-    ids = text.tokenizer(words, add_special_tokens=False)["input_ids"]
+    (ids,) = token_ids(text.tokenizer, [words])
     if len(ids) < 3:
         raise CorpusError(f"a passage of {len(ids)} tokens: at least 3")
     labeller, tokens = labeller_of(settings, text), torch.tensor([ids])

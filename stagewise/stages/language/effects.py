@@ -10,7 +10,7 @@ from analysis.upweighting import next_effects
 from stagewise.config import Config, ConfigError
 from stagewise.language_config import LanguageModelConfig, PredictionConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import load_corpus, origin, pair_rows
+from stagewise.stages.language.common import fits_in_memory, load_corpus, origin, pair_rows
 from stagewise.stages.language.upweighting import branch
 from stagewise.store import write_table
 
@@ -50,13 +50,14 @@ def run(
     rows = []
     for step in steps_of(settings):
         trainer = branch(config, paths, model, seed, step, corpus, device)
-        effects = next_effects(
-            trainer,
-            evaluation,
-            horizons=prediction.horizons,
-            total_extra=prediction.total_extra,
-            progress=progress,
-        )
+        with fits_in_memory(model, "training.batch_size"):
+            effects = next_effects(
+                trainer,
+                evaluation,
+                horizons=prediction.horizons,
+                total_extra=prediction.total_extra,
+                progress=progress,
+            )
         for horizon, effect in zip(prediction.horizons, effects, strict=True):
             table = pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
             rows.append(table.rename(columns={"influence": "effect"}))

@@ -30,7 +30,14 @@ from stagewise.config import Config, ConfigError
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
+from stagewise.stages.language.common import (
+    POOL,
+    commits,
+    load_checked,
+    load_corpus,
+    origin,
+    pair_rows,
+)
 from stagewise.store import write_table
 
 logger = logging.getLogger(__name__)
@@ -116,11 +123,11 @@ def run(
                 step: int = step, loss: LanguageModelLoss = loss
             ) -> dict[str, pd.DataFrame]:
                 gradients = class_gradients(loss, evaluation)
+                limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
                 draws = sample(
                     loss, posterior, seed, step, gradients=gradients, threads=threads,
                     device=device, progress=progress,
                 )  # fmt: skip
-                limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
                 return measure(draws, limit, corpus, settings, step, device)
 
             for name, table in within_memory(measured, loss, model).items():
@@ -131,7 +138,7 @@ def run(
             parts[name].append(kept.read(f"{name}{step}"))
     if only is not None:
         return
-    made = origin(config, model, seed)
+    made = origin(config, model, seed) | commits(config, paths, model, seed)
     for name, tables_ in parts.items():
         whole = pd.concat(tables_, ignore_index=True).assign(seed=seed)
         if name == "influence":
@@ -159,13 +166,14 @@ def within_memory(run: Callable[[], Result], loss: LanguageModelLoss, model: str
         try:
             return run()
         except torch.OutOfMemoryError as error:
-            before = loss.at_once or len(loss.evaluation)
+            before = loss.in_flight
             if before == 1:
                 raise MemoryError(
                     f"the GPU's memory does not hold {model} with one evaluation sequence at once: "
-                    f"lower language.models.{model}.posterior.batch_size, or its memory_gib"
+                    f"lower language.models.{model}.posterior.batch_size or memory_gib, or leave "
+                    "token classes out (each costs a gradient)"
                 ) from error
-            loss.at_once = before // 2
+            loss.at_once = loss.in_flight = before // 2
             logger.warning(
                 "out of GPU memory with %d sequences at once: going on with %d. To begin there, "
                 "set language.models.%s.sequences_at_once = %d",

@@ -6,8 +6,15 @@ import pandas as pd
 
 from analysis.landmarks import baselines, landmarks, outcomes
 from stagewise.config import Config
+from stagewise.kept import Kept
 from stagewise.paths import Paths
-from stagewise.stages.language.common import load_checked, load_corpus, origin
+from stagewise.stages.language.common import (
+    commits,
+    fits_in_memory,
+    load_checked,
+    load_corpus,
+    origin,
+)
 from stagewise.store import write_table
 
 
@@ -18,16 +25,20 @@ def run(config: Config, paths: Paths, model: str, seed: int, *, device: str = "c
     settings, place = config.language.models[model], paths.language(model)
     corpus = load_corpus(config, paths, model, seed, training=1)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
+    kept = Kept(place.seed(seed) / "landmarks", "stagewise.stages.language.landmarks")
     rows: list[pd.DataFrame] = []
     for step in settings.checkpoints:
         anchor = load_checked(config, paths, model, seed, step, device)
-        found = landmarks(anchor, corpus, evaluation)
-        if not rows:
-            found["parameters"] = sum(p.numel() for p in anchor.parameters())
-        rows.append(
-            pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
-        )
-    made = origin(config, model, seed)
+        key = kept.key([*anchor.parameters(), evaluation.tokens, evaluation.membership], None)
+        if not kept.has(step, key):
+            with fits_in_memory(model, "context"):
+                found = landmarks(anchor, corpus, evaluation)
+            if step == settings.checkpoints[0]:
+                found["parameters"] = sum(p.numel() for p in anchor.parameters())
+            table = pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
+            kept.write(table, step, key)
+        rows.append(kept.read(step))
+    made = origin(config, model, seed) | commits(config, paths, model, seed)
     write_table(
         pd.concat(rows, ignore_index=True).assign(seed=seed), place.part("landmarks", seed), made
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
+import torch
 
+from analysis.posterior import Draws
+from analysis.token_loss import LanguageModelLoss
 from stagewise.config import Config
 from stagewise.kept import Kept
-from stagewise.language_config import LanguageModelConfig
+from stagewise.language_config import LanguageModelConfig, LanguagePosterior
 from stagewise.paths import Paths
 from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
 from stagewise.stages.language.influence import (
@@ -17,6 +20,7 @@ from stagewise.stages.language.influence import (
     gradient_limit,
     loss_of,
     sample,
+    within_memory,
 )
 from stagewise.store import write_table
 
@@ -59,10 +63,19 @@ def run(
                 [posterior.model_dump(), seed],
             )
             if not kept.has(name, key):
-                draws = sample(
-                    loss, posterior, seed, step, gradients=gradients, threads=threads,
-                    device=device, progress=progress,
-                )  # fmt: skip
+
+                def sampled(
+                    loss: LanguageModelLoss = loss,
+                    posterior: LanguagePosterior = posterior,
+                    gradients: torch.Tensor | None = gradients,
+                    step: int = step,
+                ) -> Draws:
+                    return sample(
+                        loss, posterior, seed, step, gradients=gradients, threads=threads,
+                        device=device, progress=progress,
+                    )  # fmt: skip
+
+                draws = within_memory(sampled, loss, model)
                 traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
                 limit, _ = gradient_limit(loss, gradients, evaluation, gamma)
                 exact = pair_rows(limit, evaluation.class_names)["influence"]

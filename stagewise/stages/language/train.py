@@ -31,7 +31,14 @@ from stagewise.code import ROOT, source_files
 from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import is_from, load_checked, load_corpus, origin
+from stagewise.stages.language.common import (
+    commits,
+    fits_in_memory,
+    is_from,
+    load_checked,
+    load_corpus,
+    origin,
+)
 from stagewise.store import write_json, write_table
 
 logger = logging.getLogger(__name__)
@@ -60,7 +67,7 @@ def run(
     trainer = LanguageTrainer(
         on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
-    made = origin(config, model, seed) | {"key": _key(settings)}
+    made = origin(config, model, seed) | {"key": _key(config, model)}
     curve, done = _resume(trainer, config, paths, model, seed)
     if progress is not None:
         progress(trainer.step)
@@ -69,7 +76,8 @@ def run(
     for step in sorted(mark for mark in marks if mark > done):
         before = trainer.step
         speed.skip()
-        trainer.train(step, progress=progress)
+        with fits_in_memory(model, "training.batch_size", "landmark_sequences"):
+            trainer.train(step, progress=progress)
         speed.add((step - before) * settings.tokens_per_step)
         if step % training.curve_every == 0 or step == training.steps:
             curve[step] = grouped_losses(trainer.model, corpus, evaluation)
@@ -103,11 +111,13 @@ def evaluate(
     evaluation, curve = corpus.evaluation.first(settings.landmark_sequences), {}
     for step in settings.checkpoints:
         anchor = load_checked(config, paths, model, seed, step, device)
-        curve[step] = grouped_losses(anchor, corpus, evaluation)
+        with fits_in_memory(model, "context"):
+            curve[step] = grouped_losses(anchor, corpus, evaluation)
         if progress is not None:
             progress(1)
     table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))
-    write_table(table.assign(seed=seed), place.part("learning", seed), origin(config, model, seed))
+    made = origin(config, model, seed) | commits(config, paths, model, seed)
+    write_table(table.assign(seed=seed), place.part("learning", seed), made)
     _link_checkpoints(place.root, place.seed(seed))
 
 
@@ -140,7 +150,7 @@ def _resume(
     foreign = [
         s for s in found
         if is_from(step_folder(run_, s), config, model, seed)
-        or load_origin(step_folder(run_, s)).get("key") != _key(settings)
+        or load_origin(step_folder(run_, s)).get("key") != _key(config, model)
     ]  # fmt: skip
     if foreign:
         shutil.rmtree(run_)
@@ -159,9 +169,12 @@ def _resume(
     return {}, -1
 
 
-def _key(settings: LanguageModelConfig) -> str:
-    """Digest of the code a run is made by and of what its curve is measured on."""
-    digest = hashlib.sha256(json.dumps(settings.landmark_sequences).encode())
+def _key(config: Config, model: str) -> str:
+    """Digest of the code a run is made by and of what its curve is measured on: sequences, and
+    the classes of natural text."""
+    text, sequences = config.language.text(model), config.language.models[model].landmark_sequences
+    classes = None if text is None else text.model_dump()["classes"]
+    digest = hashlib.sha256(json.dumps([sequences, classes]).encode())
     for path in source_files("stagewise.stages.language.train"):
         digest.update((ROOT / path).read_bytes())
     return digest.hexdigest()

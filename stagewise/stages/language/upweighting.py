@@ -14,7 +14,7 @@ from models.language_training import LanguageTrainer
 from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import load_checked, load_corpus, origin
+from stagewise.stages.language.common import fits_in_memory, load_checked, load_corpus, origin
 from stagewise.store import read_table, write_table
 
 
@@ -63,16 +63,17 @@ def run(
             begin = max(s for s in settings.training.checkpoints if s <= arm.start)
             trainer = branch(config, paths, model, seed, begin, corpus, device)
             known = sum(s <= begin for s in steps)
-            curve = race(
-                trainer,
-                arm,
-                index,
-                measure,
-                threshold=staged.threshold,
-                every=every,
-                before=(steps[:known], losses[:known]),
-                progress=progress,
-            )
+            with fits_in_memory(model, "training.batch_size"):
+                curve = race(
+                    trainer,
+                    arm,
+                    index,
+                    measure,
+                    threshold=staged.threshold,
+                    every=every,
+                    before=(steps[:known], losses[:known]),
+                    progress=progress,
+                )
         when = crossing(*curve, staged.threshold)
         rows.append(
             pd.DataFrame({"step": curve[0], "loss": curve[1]}).assign(

@@ -46,6 +46,8 @@ def run(
     if settings.corpus is not None and not corpus.is_made(config, paths, settings.corpus):
         logger.info("reading the text %s", settings.corpus)
         corpus.run(config, paths, settings.corpus)
+    if settings.corpus is not None:
+        corpus.show_classes(config, paths, settings.corpus)
     for seed in config.language_seeds(model):
         if settings.pretrained:
             for step in settings.checkpoints:
