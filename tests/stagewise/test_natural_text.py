@@ -73,6 +73,7 @@ def trained(tmp_path_factory):
     root = tmp_path_factory.mktemp("natural")
     config, paths = configured(root)
     corpus.run(config, paths, "own")
+    corpus.show_classes(config, paths, "own")
     train.run(config, paths, MODEL, 0)
     return root
 
