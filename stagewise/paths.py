@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stagewise.code import ROOT
 from stagewise.config import Config
 
 # Exact estimators with the settings each depends on beside the checkpoints.
@@ -17,6 +18,7 @@ EXACT: dict[str, tuple[str, ...]] = {
 ESTIMATORS = ("bif", *EXACT)
 # Tables over all seeds of a variant of the toy; where claims are tried, windows beside them.
 VARIANT_TABLES = ("trajectories", "events", "losses", "modes", "transitions", "embedding")
+MANIFEST = ROOT / "recorded" / "manifest.parquet"  # files of the packages of texts, by hash
 FIRST_SEED = ("token_influence",)  # shown for the first run of a language model only
 
 

@@ -20,7 +20,6 @@ from stagewise.paths import FIRST_SEED, Paths
 from stagewise.store import read_provenance, read_table, write_table
 
 FOLDER = ROOT / "recorded"
-MANIFEST = FOLDER / "manifest.parquet"  # files of the packages that texts are made of, by hash
 # Tables that claims rest on.
 KEPT = (
     "transitions", "trajectories", "events", "forecast", "forecast_means", "races",

@@ -1,7 +1,7 @@
 # The language models: train, measure influence and landmarks, intervene, predict, find events.
 
 from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
-from stagewise.recorded import MANIFEST
+from stagewise.paths import MANIFEST
 from stagewise.stages.language.common import run_settings, text_state, tokens_of
 
 LANGUAGE_MODELS = list(CONFIG.language.models)

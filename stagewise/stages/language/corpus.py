@@ -21,8 +21,7 @@ from models.labelling import Labeller, class_table, overlaps, texts_of
 from models.text_corpus import Text, load_text, save_text, text_origin, token_ids, tokenise, windows
 from stagewise.config import Config
 from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
-from stagewise.paths import Paths
-from stagewise.recorded import MANIFEST
+from stagewise.paths import MANIFEST, Paths
 from stagewise.stages.language.common import tokens_of
 from stagewise.store import provenance, read_table, write_table, write_text
 
