@@ -1,5 +1,4 @@
-"""Stages of a language model's development: from its losses and what its heads attend to, never
-from influence."""
+"""Stages of a language model's development, from its losses alone and never from influence."""
 
 from __future__ import annotations
 
@@ -11,8 +10,7 @@ MARGIN = 0.3  # nats that must lie between a reference and the floor to speak of
 REPLICATES = 200
 SMOOTHED = 5  # points of the running median in which crossings are looked for
 OCTAVE_START = 8
-HEADS = "induction_heads"
-FORMED = 0.1  # prefix-matching score from which there is an induction head
+REPETITION = "repetition"
 TIMES = ("start", "middle", "end")
 
 
@@ -26,8 +24,8 @@ def transitions(
     the bigram's loss to the floor. Another is held against the unigram. One that the floor is
     hardly below is left out. The row "unigram" is where the model is closest to the language's
     token frequencies. In natural text, whose floor is unknown, the lowest loss of the run stands
-    for it; and since induction tokens there are also learnt otherwise, a row "induction_heads"
-    says when the best head's prefix matching came to 25, 50 and 75 % of its highest.
+    for it; and since induction tokens there are also learnt otherwise, a row "repetition" says
+    when the gain on repeated random tokens came to 25, 50 and 75 % of its greatest.
 
     Args:
         learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
@@ -43,7 +41,7 @@ def transitions(
     rows = [_closest_to_unigram(landmarks)]
     held = baselines.pivot(index="class", columns="name", values="loss")
     if "floor" not in held:
-        rows += _heads_formed(landmarks)
+        rows += _repetition(landmarks)
     for name in learning["class"].unique():
         part = learning[learning["class"] == name]
         sums = part.pivot(index="step", columns="group", values="loss")
@@ -104,23 +102,22 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
 
 
 def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
-    """The rows of when induction formed: of its heads, where they are told apart (natural text),
-    else of its loss."""
-    heads = transitions_[transitions_["stage"] == HEADS]
-    return heads if len(heads) else transitions_[transitions_["stage"] == "induction"]
+    """The rows of when induction formed: by the repetition of random tokens, where that is told
+    apart (natural text), else by the loss of its class."""
+    repeated = transitions_[transitions_["stage"] == REPETITION]
+    return repeated if len(repeated) else transitions_[transitions_["stage"] == "induction"]
 
 
-def _heads_formed(landmarks: pd.DataFrame) -> list[dict[str, object]]:
-    """The row of the induction heads; none where none formed. Checkpoints around are the
-    interval."""
-    scores = landmarks[landmarks["name"].str.startswith("prefix_matching")]
-    best = scores.groupby("step")["value"].max().sort_index()
-    steps, curve = best.index.to_numpy(float), best.to_numpy()
-    if curve.max() < FORMED:
+def _repetition(landmarks: pd.DataFrame) -> list[dict[str, object]]:
+    """The row of when random tokens came to be repeated; none where less than MARGIN was gained.
+    Checkpoints around are the interval."""
+    gains = landmarks[landmarks["name"] == "repeat_gain"].sort_values("step")
+    steps, curve = gains["step"].to_numpy(float), gains["value"].to_numpy()
+    if not len(curve) or curve.min() > -MARGIN:
         return []
-    row: dict[str, object] = {"stage": HEADS, "reference": "prefix_matching"}
+    row: dict[str, object] = {"stage": REPETITION, "reference": "repeat_gain"}
     for time, share in zip(TIMES, SHARES, strict=True):
-        when = float(first_below(steps, -curve[:, None], -share * curve.max())[0])
+        when = float(first_below(steps, curve[:, None], share * curve.min())[0])
         row |= {time: when, **_interval(time, when, np.array([]), steps)}
     return [row]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import spearmanr
 
-from analysis.development import HEADS, formation
+from analysis.development import REPETITION, formation
 
 # Whose transitions cut training into the stages of the comparison.
-STAGES = ("word", "induction", HEADS)
+STAGES = ("word", "induction", REPETITION)
 
 
 def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
 def stage_of(transitions: pd.DataFrame, step: float) -> str:
     """The stage a step lies in: before, during or after what is learnt in order."""
     times = pd.concat(
-        [transitions[~transitions["stage"].isin(["induction", HEADS])], formation(transitions)]
+        [transitions[~transitions["stage"].isin(["induction", REPETITION])], formation(transitions)]
     ).set_index("stage")
     before = "start"
     for stage in STAGES:

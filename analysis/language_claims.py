@@ -190,7 +190,7 @@ def events_align(e: LanguageEvidence) -> Finding:
     held = p_value < LEVEL
     return Finding(
         predicted="flips and peaks of sampled class influence lie nearer to stage boundaries "
-        "(from losses and attention alone) than when those of all runs are shifted together at "
+        "(from losses alone) than when those of all runs are shifted together at "
         f"random along the measured checkpoints: p < {LEVEL:g}",
         measured=f"mean distance {near:.2f} checkpoints, by chance {chance:.2f}; {count} events "
         f"in {len(runs)} runs; p = {p_value:.2g}",

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.development import HEADS, OCTAVE_START
+from analysis.development import OCTAVE_START, REPETITION
 from figures.style import BLUE, BROWN, GREEN, GREY, INK, ORANGE, PALE, PINK, PURPLE, RED, SKY, Look
 
 LOOKS = {
@@ -16,7 +16,7 @@ LOOKS = {
     "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
 }
 CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY, BROWN, PINK)
-SHADED = ("word", "induction", HEADS, "delimiter_kind")  # stages drawn, if learnt
+SHADED = ("word", "induction", REPETITION, "delimiter_kind")  # stages drawn, if learnt
 
 
 def spoken(name: str) -> str:
@@ -58,7 +58,7 @@ def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None
 
     A stage that some run did not finish is drawn up to the half, or to where it is known."""
     present = set(transitions["stage"])
-    shaded = [stage for stage in SHADED if stage != "induction" or HEADS not in present]
+    shaded = [stage for stage in SHADED if stage != "induction" or REPETITION not in present]
     for rank, stage in enumerate(shaded):
         rows = transitions[transitions["stage"] == stage][["start", "middle", "end"]]
         if rows.empty or not np.isfinite(rows["start"]).all():

@@ -183,25 +183,22 @@ def test_what_is_not_reached_has_no_time():
     assert list(boundaries(table).index) == ["unigram", "induction start"]
 
 
-def test_induction_heads_form_where_their_score_rises():
-    steps = [0, 100, 200, 300, 400]
-    scores = {"prefix_matching_0.0": [0.0] * 5, "prefix_matching_1.0": [0.0, 0.0, 0.2, 0.6, 0.8]}
-    marks = pd.concat(
-        [MARKS, *(pd.DataFrame({"step": steps, "name": n, "value": v}) for n, v in scores.items())]
-    )
+def test_induction_forms_where_repeats_begin_to_gain():
+    gains = pd.DataFrame(
+        {"step": [0, 100, 200, 300, 400], "name": "repeat_gain",
+         "value": [0.05, 0.0, -0.2, -0.6, -0.8]}
+    )  # fmt: skip
+    marks, curve = pd.concat([MARKS, gains]), made_up(200, 3.0, 0.0)
     no_floor = held(4.0, 3.0, 0.0)
     no_floor = no_floor[no_floor["name"] != "floor"]
-    table = transitions(made_up(200, 3.0, 0.0), no_floor, marks, 0)
-    row = formation(table).iloc[0]
-    assert row["stage"] == "induction_heads"
+    row = formation(transitions(curve, no_floor, marks, 0)).iloc[0]
+    assert row["stage"] == "repetition"
     assert row[["start", "middle", "end"]].tolist() == pytest.approx([200, 250, 300])
     assert row[["middle_low", "middle_high"]].tolist() == [200, 300]
-    known = transitions(made_up(200, 3.0, 0.0), held(4.0, 3.0, 0.0), marks, 0)
+    known = transitions(curve, held(4.0, 3.0, 0.0), marks, 0)
     assert formation(known)["stage"].tolist() == ["induction"]  # its floor is known: its loss tells
-    weak = marks.assign(value=marks["value"] / 10)
-    assert formation(transitions(made_up(200, 3.0, 0.0), no_floor, weak, 0))["stage"].tolist() == [
-        "induction"
-    ]
+    weak = pd.concat([MARKS, gains.assign(value=gains["value"] / 4)])  # gains 0.2 nats, not 0.3
+    assert formation(transitions(curve, no_floor, weak, 0))["stage"].tolist() == ["induction"]
 
 
 def test_first_below_interpolates():
