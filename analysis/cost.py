@@ -6,10 +6,11 @@ $T_g$ and $T_o$ the tokens with and without a gradient, $L$ layers of width $d$ 
 
 $$F = 6 N T_g + 2 N T_o + (12 T_g + 4 T_o) L d c$$
 
-Seconds per draw are modelled as $a + b F / P + s S$ with $P$ the rate of a large matrix product on
-the device, measured there, and $S$ all parameters: 1/b is the share of P that is reached, s the
-time of the noise and the update of one parameter. Memory beside the program is modelled as $m S + l
-T$, with $T$ the logits of the tokens in flight.
+Seconds per draw are modelled as $a + b F / P + s S + v V (3 T_g + T_o)$, with $P$ the rate of a
+large matrix product on the device, measured there, $S$ all parameters and $V$ the vocabulary: 1/b
+is the share of P that is reached, s the time of the noise and the update of one parameter, v that
+of one logit. Memory beside the program is modelled as $k + m S + l T$, with $T$ the logits of the
+tokens in flight.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ class Work:
         return 6 * self.multiplied * g + 2 * self.multiplied * o + attention
 
     @property
+    def scores(self) -> float:
+        """Logits that a draw computes; with a gradient they are gone through three times."""
+        return float(self.vocabulary) * (3 * self.gradient_tokens + self.observed_tokens)
+
+    @property
     def logits(self) -> float:
         """Logits in memory at once."""
         return float(self.logit_tokens) * self.vocabulary
@@ -59,12 +65,14 @@ class Work:
 
 @dataclass(frozen=True)
 class CostModel:
-    """Fitted costs; see the module. Attributes: a (seconds), b, s (seconds per parameter), m and l
-    (bytes), and the largest relative error of the fit in time and in memory."""
+    """Fitted costs; see the module. Attributes: a (seconds), b, s and v (seconds per parameter and
+    per logit), k, m and l (bytes), and the largest relative error of the fit in time and memory."""
 
     a: float
     b: float
     s: float
+    v: float
+    k: float
     m: float
     l: float  # noqa: E741  its name in the formula
     time_error: float
@@ -73,11 +81,11 @@ class CostModel:
     def seconds(self, work: Work, rate: float) -> float:
         """Seconds per draw of one chain on a device whose matrix products do `rate` operations
         per second."""
-        return self.a + self.b * work.flops / rate + self.s * work.stored
+        return self.a + self.b * work.flops / rate + self.s * work.stored + self.v * work.scores
 
     def gib(self, work: Work) -> float:
         """Memory beside the program, GiB."""
-        return (self.m * work.stored + self.l * work.logits) / GIB
+        return (self.k + self.m * work.stored + self.l * work.logits) / GIB
 
 
 def fit_cost(table: pd.DataFrame) -> CostModel:
@@ -88,18 +96,21 @@ def fit_cost(table: pd.DataFrame) -> CostModel:
             and gib.
     """
     works = [work_of(row) for row in table.to_dict("records")]
-    flops, stored, logits = (
+    flops, stored, scores, logits = (
         np.array([getattr(w, name) for w in works], dtype=float)
-        for name in ("flops", "stored", "logits")
+        for name in ("flops", "stored", "scores", "logits")
     )
     seconds, gib = table["seconds"].to_numpy(float), table["gib"].to_numpy(float)
-    time = np.stack([np.ones(len(works)), flops / table["rate"].to_numpy(float), stored], 1)
-    memory = np.stack([stored, logits], 1) / GIB
-    (a, b, s), (m, l) = _relative(time, seconds), _relative(memory, gib)  # noqa: E741
+    one = np.ones(len(works))
+    time = np.stack([one, flops / table["rate"].to_numpy(float), stored, scores], 1)
+    memory = np.stack([one, stored, logits], 1) / GIB
+    in_time, in_memory = _relative(time, seconds), _relative(memory, gib)
+    a, b, s, v = in_time.tolist()
+    k, m, l = in_memory.tolist()  # noqa: E741
     return CostModel(
-        a, b, s, m, l,
-        time_error=float(np.abs(time @ [a, b, s] / seconds - 1).max()),
-        memory_error=float(np.abs(memory @ [m, l] / gib - 1).max()),
+        a, b, s, v, k, m, l,
+        time_error=float(np.abs(time @ in_time / seconds - 1).max()),
+        memory_error=float(np.abs(memory @ in_memory / gib - 1).max()),
     )  # fmt: skip
 
 

@@ -84,9 +84,11 @@ def measured(truth: CostModel) -> pd.DataFrame:
 
 
 def test_the_fit_recovers_the_costs_it_was_made_of():
-    truth = CostModel(a=0.003, b=1.4, s=2e-8, m=30.0, l=9.0, time_error=0, memory_error=0)
+    truth = CostModel(
+        a=0.003, b=1.4, s=2e-8, v=1e-9, k=3e6, m=30.0, l=9.0, time_error=0, memory_error=0
+    )
     found = fit_cost(measured(truth))
-    for name in ("a", "b", "s", "m", "l"):
+    for name in ("a", "b", "s", "v", "k", "m", "l"):
         assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=1e-6), name
     assert max(found.time_error, found.memory_error) < 1e-9
 
@@ -116,4 +118,6 @@ def test_the_estimate_names_size_draws_and_device():
     assert said == "mine: no estimate, someone/gpt-x is none of Pythia's sizes"
     dotted = other.model_copy(update={"repository": "EleutherAI/pythia-2.8b-deduped"})
     larger = model.model_copy(update={"pretrained": dotted})
-    assert "2.8b: 8,800 draws" in estimate("2.8b", larger, read_table(TABLE), 2e13, "cuda")
+    assert "2.8b: 880 draws at 4 checkpoints" in estimate(
+        "2.8b", larger, read_table(TABLE), 2e13, "cuda"
+    )
