@@ -6,15 +6,17 @@ import ast
 import json
 import re
 
-from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES
+from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
+from stagewise.recorded import tables_elsewhere
 from stagewise.store import write_text
 
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
 PICTURES = ("overview", "influence_by_estimator", "two_phases", "predicted_times", "optimizers")
+RECORDED_PICTURE = "influence_by_seed"  # of the models of other configurations
 LANGUAGE_PICTURES = ("induction_and_delimiters", "upweighting", "forecast")  # of the first model
 RULES = {
     "losses": "toy_learning",
@@ -92,10 +94,11 @@ MAKES = {
 
 
 def short_table(claims: dict[str, dict[str, str]]) -> str:
-    """Claim, what was measured and the verdict, as the README shows them."""
+    """Claim, what was measured (or why nothing was) and the verdict, as the README shows them."""
     lines = ["| | claim | from | measured | verdict |", "|---|---|---|---|---|"]
     for name, c in claims.items():
-        cells = (name, c["claim"], c["origin"], c["measured"], f"**{c['verdict']}**")
+        told = c["measured"] or c["reason"]
+        cells = (name, c["claim"], c["origin"], told, f"**{c['verdict']}**")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -169,6 +172,9 @@ def renew(config: Config, paths: Paths) -> None:
     write_text(text, README)
     model = next(iter(config.language.models), None)
     pictures = [*PICTURES, *(f"{name}_{model}" for name in LANGUAGE_PICTURES if model)]
+    for other in config.language.recorded:
+        if RECORDED_PICTURE in figures_of(tables_elsewhere(other)):
+            pictures.append(f"{RECORDED_PICTURE}_{other}")
     for name in pictures:
         picture = paths.figures / f"{name}.png"
         (ROOT / "docs" / picture.name).write_bytes(picture.read_bytes())

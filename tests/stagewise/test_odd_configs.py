@@ -55,7 +55,7 @@ THEORY = {
                     "unbalanced": None},
     "optimizers": {"momentum": None, "minibatch": None, "adam": {"steps": 80, "window_every": 40}},
 }  # fmt: skip
-NO_LANGUAGE = "language.models.controlled=null"
+NO_LANGUAGE = "language={models: {controlled: null}, elsewhere: {natural: null, pythia_14m: null}}"
 ODD = {
     "two items, adam": {
         "hierarchy": {"a": None, "b": None}, "optimizer": "adam", "learning_rate": 0.005,
