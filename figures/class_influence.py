@@ -5,7 +5,16 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from figures.language_style import LOOKS, name_run, of_mean, of_runs, shade, spoken, step_axis
+from figures.language_style import (
+    LOOKS,
+    name_run,
+    of_mean,
+    of_runs,
+    shade,
+    shown_runs,
+    spoken,
+    step_axis,
+)
 from figures.style import Tables, draw_curve, mark_events, pair, zero_line
 
 SCALE = 1e4
@@ -42,7 +51,7 @@ def draw(tables: Tables) -> Figure:
     figure.legend(
         handles, words, loc="upper right", bbox_to_anchor=(0.98, 0.95),
         title="influence between classes, ×10⁻⁴ nats²\nacross sequences; above 0 harmful\n"
-        "mean over runs with 95 % bands\n○ flips, ▲▼ peaks of single runs",
+        f"{shown_runs(tables['trajectories'])} with 95 % bands\n○ flips, ▲▼ peaks of single runs",
         title_fontsize=8,
     )  # fmt: skip
     name_run(axes[-1, -1], tables.run, down=44)

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from figures.language_style import name_run
 from figures.style import BLUE, GREY, INK, ORANGE, Tables
 
 
@@ -33,7 +34,7 @@ def draw(tables: Tables) -> Figure:
             axis.annotate(row.size_name, (row.stored, getattr(row, name)), (0, 5), fontsize=6,
                           textcoords="offset points", ha="center", color=INK)  # fmt: skip
     middle.legend(fontsize=7)
-    figure.suptitle(_settings(table), fontsize=8, y=1.02)
+    name_run(right, _settings(table), down=36)
     return figure
 
 

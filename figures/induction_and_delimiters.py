@@ -6,7 +6,16 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.language_style import LOOKS, name_run, of_mean, of_runs, shade, spoken, step_axis
+from figures.language_style import (
+    LOOKS,
+    name_run,
+    of_mean,
+    of_runs,
+    shade,
+    shown_runs,
+    spoken,
+    step_axis,
+)
 from figures.style import INK, Tables, draw_curve, mark_events, pair, say_signs, zero_line
 
 PAIRS = (
@@ -45,7 +54,7 @@ def draw(tables: Tables) -> Figure:
     axes[0, 0].plot([], [], "o", color=INK, mfc="white", ms=4.5, label="flip, single run")
     axes[0, 0].plot([], [], "v", color=INK, ms=4.5, label="peak, single run")
     axes[0, 0].legend(fontsize=7, loc="lower right")
-    name_run(axes[-1, -1], tables.run)
+    name_run(axes[-1, -1], f"points: {shown_runs(tables['trajectories'])}; {tables.run}")
     return figure
 
 

@@ -43,9 +43,16 @@ def step_axis(axis: Axes, last: float, *, label: bool = True) -> None:
 
 
 def of_mean(table: pd.DataFrame, model: str) -> pd.DataFrame:
-    """The rows of the mean over runs; of the only run where there is one."""
-    mean = table[table["experiment"] == f"language/{model}"]
-    return mean if len(mean) else table
+    """The rows of the mean over runs; of the first run where there are fewer than three, whose
+    mean would have an interval of one degree of freedom."""
+    runs = of_runs(table)["experiment"].unique()
+    return table[table["experiment"] == (runs[0] if len(runs) < 3 else f"language/{model}")]
+
+
+def shown_runs(table: pd.DataFrame) -> str:
+    """What `of_mean` takes, in words."""
+    number = of_runs(table)["experiment"].nunique()
+    return f"mean over {number} runs" if number >= 3 else (f"first of {number} runs" if number > 1 else "one run")
 
 
 def of_runs(table: pd.DataFrame) -> pd.DataFrame:
