@@ -52,12 +52,9 @@ def of_mean(table: pd.DataFrame, model: str) -> pd.DataFrame:
 def shown_runs(table: pd.DataFrame) -> str:
     """What `of_mean` takes, in words."""
     number = of_runs(table)["experiment"].nunique()
-    return f"mean over {number} runs" if number >= 3 else (f"first of {number} runs" if number > 1 else "one run")
-
-
-def of_runs(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of single runs."""
-    return table[table["experiment"].str.contains("/seed")]
+    if number >= 3:
+        return f"mean over {number} runs"
+    return f"first of {number} runs" if number > 1 else "one run"
 
 
 def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
