@@ -57,6 +57,11 @@ def shown_runs(table: pd.DataFrame) -> str:
     return f"first of {number} runs" if number > 1 else "one run"
 
 
+def of_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of single runs."""
+    return table[table["experiment"].str.contains("/seed")]
+
+
 def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
     """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt.
 
