@@ -12,6 +12,8 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/language.smk"
+include: "workflow/rules/language_text.smk"
+include: "workflow/rules/language_tables.smk"
 include: "workflow/rules/figures.smk"
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from stagewise.benchmark_cli import benchmark
 from stagewise.config import ConfigError
 from stagewise.language_cli import language
 from stagewise.options import (
@@ -27,7 +28,6 @@ from stagewise.theory_cli import theory
 # typer: options from type hints, help for free; the stages import torch only when called.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 toy = typer.Typer(no_args_is_help=True, help="Stages of the toy model.")
-benchmark = typer.Typer(no_args_is_help=True, help="Speed against a peer, in one process run.")
 app.add_typer(toy, name="toy")
 app.add_typer(language, name="language")
 app.add_typer(theory, name="theory")
@@ -248,44 +248,6 @@ def readme_(configfile: Files = None, set_: Settings = None) -> None:
 
     config, paths = load(configfile, set_)
     renew(config, paths)
-
-
-@benchmark.command("toy")
-def benchmark_toy(
-    threads: Threads = 2,
-    draws: Annotated[int, typer.Option(min=10, help="Draws per chain, ours.")] = 1000,
-    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer.")] = 4000,
-) -> None:
-    """SGLD on the default toy: this sampler against devinterp. The last line is JSON."""
-    from stagewise.benchmark import toy_benchmark
-
-    typer.echo(toy_benchmark(threads=threads, draws=draws, peer_draws=peer_draws))
-
-
-@benchmark.command("language")
-def benchmark_language(
-    threads: Threads = 2,
-    draws: Annotated[int, typer.Option(min=40, help="Draws per chain, both.")] = 150,
-    device: Device = "cpu",
-) -> None:
-    """Sampling and class influence of the default language model: ours against devinterp. The
-    last line is JSON."""
-    from stagewise.language_benchmark import language_benchmark
-
-    typer.echo(language_benchmark(threads=threads, draws=draws, device=device_named(device)))
-
-
-@benchmark.command("cost")
-def benchmark_cost(
-    threads: Threads = 1,
-    device: Device = "auto",
-    record: Annotated[bool, typer.Option(help="Keep the table in the repository.")] = False,
-) -> None:
-    """What a draw costs, from small models to Pythia-14m, and by extrapolation up to 12b. The last
-    line is JSON."""
-    from stagewise.cost_benchmark import run
-
-    typer.echo(run(device_named(device), threads, record=record))
 
 
 EXPECTED = (ConfigError, ValueError, OSError, RuntimeError, FloatingPointError, MemoryError)

@@ -13,6 +13,8 @@ import yaml
 
 from stagewise.code import ROOT
 
+RULES = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
+
 
 def planned(folder, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "-n",
@@ -36,8 +38,7 @@ def test_pythia_on_slurm_is_one_job_per_model_and_checkpoint(tmp_path):
 
 def test_rules_that_use_a_gpu_say_so():
     # Read as text: Snakemake's plan shows a rule's message in place of its resources.
-    text = (ROOT / "workflow/rules/language.smk").read_text()
-    rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL))
+    rules = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, re.MULTILINE | re.DOTALL))
     profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
     with_device = {name for name, body in rules.items() if "gpu=gpus" in body}
     assert with_device == {
@@ -54,5 +55,4 @@ def test_rules_that_use_a_gpu_say_so():
 def test_profiles_are_plain_settings(profile):
     content = yaml.safe_load((ROOT / f"workflow/profiles/{profile}/config.yaml").read_text())
     assert json.dumps(content)
-    rules = (ROOT / "workflow/rules/language.smk").read_text()
-    assert all(f"rule {name}:" in rules for name in content.get("set-resources", {}))
+    assert all(f"rule {name}:" in RULES for name in content.get("set-resources", {}))

@@ -1,13 +1,10 @@
-# The language models: train, measure influence and landmarks, intervene, predict, find events.
+# The language models: train, measure influence and landmarks, intervene.
 
-from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
-from stagewise.paths import MANIFEST
-from stagewise.stages.language.common import run_settings, text_state, tokens_of
+from stagewise.stages.language.common import run_settings
 
 LANGUAGE_MODELS = list(CONFIG.language.models)
 LANGUAGE_RUN = PATHS.root / "language/{model}/seed{seed}"
 LANGUAGE_WHOLE = PATHS.root / "language/{model}"
-LANGUAGE_COLLECTED = [*LANGUAGE_PARTS, "landmarks", "upweighting"]
 SAMPLING_SETTINGS = ["posterior", "evaluation_sequences"]
 MEASURED_SETTINGS = [*SAMPLING_SETTINGS, "measured"]
 
@@ -79,99 +76,11 @@ def of_seeds(*names):
     ]
 
 
-def collected_parts(wildcards):
-    """What a whole table is made of."""
-    classes = CONFIG.language.models[wildcards.model].upweighting.classes
-    names = {
-        "landmarks": ["landmarks", "sampler"],
-        "upweighting": [f"upweighting_{name}" for name in classes],
-    }
-    return of_seeds(*(names.get(wildcards.table) or LANGUAGE_PARTS[wildcards.table]))(wildcards)
-
-
-LANGUAGE_PAGES = [
-    PATHS.classes_page(name)
-    for name in CONFIG.language.corpora
-    if any(model.corpus == name for model in CONFIG.language.models.values())
-]
-
-
 wildcard_constraints:
     corpus=r"[a-z0-9_]+",
     step=r"\d+",
     model="|".join(LANGUAGE_MODELS) or "none",
     class_name=r"[a-z_]+",
-
-
-# What comes over the network is fetched where Snakemake was started: compute nodes of clusters
-# often have none.
-localrules: language_corpus, language_fetch
-
-
-rule language_corpus:
-    input:
-        lambda w: [MANIFEST] if CONFIG.language.corpora[w.corpus].check_manifest else [],
-        code=code("stagewise.stages.language.corpus"),
-    output:
-        PATHS.root / "language/corpora/{corpus}/corpus.json",
-    params:
-        settings=lambda w: json.dumps(tokens_of(CONFIG.language.corpora[w.corpus].model_dump())),
-        text=lambda w: text_state(CONFIG.language.corpora[w.corpus]),
-    log:
-        PATHS.root / "logs/language_corpus/{corpus}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_corpus/{corpus}.tsv"
-    priority: 40
-    threads: 1
-    resources:
-        mem_mb=4000,
-    message:
-        "read and tokenise the text {wildcards.corpus}"
-    shell:
-        "{STAGEWISE} language corpus {wildcards.corpus} {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule language_classes:
-    input:
-        PATHS.root / "language/corpora/{corpus}/corpus.json",
-        code=code("stagewise.stages.language.corpus"),
-    output:
-        PATHS.root / "language/corpora/{corpus}_classes.md",
-    params:
-        settings=lambda w: json.dumps(CONFIG.language.corpora[w.corpus].model_dump()["classes"]),
-    log:
-        PATHS.root / "logs/language_classes/{corpus}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_classes/{corpus}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-    message:
-        "show the token classes of {wildcards.corpus}"
-    shell:
-        "{STAGEWISE} language classes {wildcards.corpus} {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule language_fetch:
-    input:
-        lambda w: PATHS.corpus(CONFIG.language.models[w.model].corpus) / "corpus.json",
-        code=code("stagewise.stages.language.fetch"),
-    output:
-        LANGUAGE_RUN / "step{step}/provenance.json",
-    params:
-        settings=language_settings(),
-    log:
-        PATHS.root / "logs/language_fetch/{model}_seed{seed}_step{step}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_fetch/{model}_seed{seed}_step{step}.tsv"
-    threads: 1
-    resources:
-        mem_mb=4000,
-    message:
-        "fetch {wildcards.model}, step {wildcards.step}"
-    shell:
-        "{STAGEWISE} language fetch {wildcards.model} --step {wildcards.step} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
 
 
 rule language_train:
@@ -343,146 +252,3 @@ rule language_localisation:
     shell:
         "{STAGEWISE} language localisation {wildcards.model} --threads {threads} {CONFIG_ARGS}"
         " > {log:q} 2>&1"
-
-
-rule language_collect:
-    input:
-        collected_parts,
-        code=code("stagewise.stages.language.collect"),
-    output:
-        LANGUAGE_WHOLE / "{table}.parquet",
-    log:
-        PATHS.root / "logs/language_collect/{model}_{table}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_collect/{model}_{table}.tsv"
-    wildcard_constraints:
-        table="|".join(LANGUAGE_COLLECTED),
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "collect {wildcards.table} of all runs of {wildcards.model}"
-    shell:
-        "{STAGEWISE} language collect {wildcards.model} {wildcards.table} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
-
-
-
-rule language_development:
-    input:
-        LANGUAGE_WHOLE / "learning.parquet",
-        LANGUAGE_WHOLE / "baselines.parquet",
-        LANGUAGE_WHOLE / "landmarks.parquet",
-        code=code("stagewise.stages.language.development"),
-    output:
-        LANGUAGE_WHOLE / "transitions.parquet",
-    log:
-        PATHS.root / "logs/language_development/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_development/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "stage boundaries, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language development {wildcards.model} {CONFIG_ARGS} > {log:q} 2>&1"
-
-rule language_events:
-    input:
-        LANGUAGE_WHOLE / "class_influence.parquet",
-        code=code("stagewise.stages.language.events"),
-    output:
-        LANGUAGE_WHOLE / "events.parquet",
-        LANGUAGE_WHOLE / "trajectories.parquet",
-    log:
-        PATHS.root / "logs/language_events/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_events/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "find flips and peaks of class influence, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language events {wildcards.model} {CONFIG_ARGS} > {log:q} 2>&1"
-
-rule language_forecast:
-    input:
-        LANGUAGE_WHOLE / "effects.parquet",
-        LANGUAGE_WHOLE / "class_influence.parquet",
-        LANGUAGE_WHOLE / "transitions.parquet",
-        code=code("stagewise.stages.language.forecast"),
-    output:
-        LANGUAGE_WHOLE / "forecast.parquet",
-        LANGUAGE_WHOLE / "forecast_means.parquet",
-    log:
-        PATHS.root / "logs/language_forecast/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_forecast/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "hold influence against the effects of the next steps, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language forecast {wildcards.model} {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule language_races:
-    input:
-        LANGUAGE_WHOLE / "upweighting.parquet",
-        code=code("stagewise.stages.language.summaries"),
-    output:
-        LANGUAGE_WHOLE / "races.parquet",
-        LANGUAGE_WHOLE / "race_differences.parquet",
-    log:
-        PATHS.root / "logs/language_races/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_races/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "means over runs of up-weighting, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language summaries {wildcards.model} races {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule language_localisation_summary:
-    input:
-        LANGUAGE_WHOLE / "localisation.parquet",
-        code=code("stagewise.stages.language.summaries"),
-    output:
-        LANGUAGE_WHOLE / "localisation_summary.parquet",
-    log:
-        PATHS.root / "logs/language_localisation_summary/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_localisation_summary/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "compare localisations with their limit, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language summaries {wildcards.model} localisation {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule language_milestones:
-    input:
-        LANGUAGE_WHOLE / "events.parquet",
-        LANGUAGE_WHOLE / "transitions.parquet",
-        code=code("stagewise.stages.language.summaries"),
-    output:
-        LANGUAGE_WHOLE / "milestones.parquet",
-    log:
-        PATHS.root / "logs/language_milestones/{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/language_milestones/{model}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "milestones of all runs, {wildcards.model}"
-    shell:
-        "{STAGEWISE} language summaries {wildcards.model} milestones {CONFIG_ARGS} > {log:q} 2>&1"
