@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import pandas as pd
 
+from analysis.markdown import markdown_table
 from analysis.tables import curves
 from analysis.uncertainty import mean_interval
 from models.hierarchy import Hierarchy, Node
@@ -217,13 +218,12 @@ def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def to_markdown(claims: list[Claim]) -> str:
     """The claims as a table for people."""
-    lines = [
-        "| id | claim | origin | predicted | measured | interval | verdict | reason | figure |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for c in claims:
         f = c.finding
         found = (f.predicted, f.measured, f.interval, f"**{f.verdict}**", f.reason)
-        cells = (c.id, c.claim, c.origin, *found, c.figure)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+        rows.append((c.id, c.claim, c.origin, *found, c.figure))
+    head = (
+        "id", "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
+    )  # fmt: skip
+    return markdown_table(head, rows) + "\n"

@@ -108,6 +108,12 @@ def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
     return repeated if len(repeated) else transitions_[transitions_["stage"] == "induction"]
 
 
+def told_once(transitions_: pd.DataFrame) -> pd.DataFrame:
+    """All rows, but of those that tell of induction only `formation`'s."""
+    other = transitions_[~transitions_["stage"].isin(["induction", REPETITION])]
+    return pd.concat([other, formation(transitions_)])
+
+
 def _repetition(landmarks: pd.DataFrame) -> list[dict[str, object]]:
     """The row of when random tokens came to be repeated; none where less than MARGIN was gained.
     Checkpoints around are the interval."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import spearmanr
 
-from analysis.development import REPETITION, formation
+from analysis.development import REPETITION, told_once
 
 # Whose transitions cut training into the stages of the comparison.
 STAGES = ("word", "induction", REPETITION)
@@ -52,9 +52,7 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
 
 def stage_of(transitions: pd.DataFrame, step: float) -> str:
     """The stage a step lies in: before, during or after what is learnt in order."""
-    times = pd.concat(
-        [transitions[~transitions["stage"].isin(["induction", REPETITION])], formation(transitions)]
-    ).set_index("stage")
+    times = told_once(transitions).set_index("stage")
     before = "start"
     for stage in STAGES:
         if stage not in times.index:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.development import OCTAVE_START, REPETITION
+from analysis.development import OCTAVE_START, REPETITION, told_once
 from figures.style import BLUE, BROWN, GREEN, GREY, INK, ORANGE, PALE, PINK, PURPLE, RED, SKY, Look
 
 LOOKS = {
@@ -66,11 +66,10 @@ def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None
     """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt.
 
     A stage that some run did not finish is drawn up to the half, or to where it is known."""
-    present = set(transitions["stage"])
-    shaded = [stage for stage in SHADED if stage != "induction" or REPETITION not in present]
-    for rank, stage in enumerate(shaded):
-        rows = transitions[transitions["stage"] == stage][["start", "middle", "end"]]
-        if rows.empty or not np.isfinite(rows["start"]).all():
+    told = told_once(transitions)
+    for rank, stage in enumerate(stage for stage in SHADED if stage in set(told["stage"])):
+        rows = told[told["stage"] == stage][["start", "middle", "end"]]
+        if not np.isfinite(rows["start"]).all():
             continue
         start, middle, end = rows.mean(skipna=False)
         stop = end if np.isfinite(end) else middle

@@ -43,10 +43,9 @@ def _lines(axis: Axes, runs: pd.DataFrame, unit: str, color: str, words: str) ->
         run = run.sort_values("step")
         axis.plot(run[unit], run["mean"], color=color, lw=1.4 if rank == 0 else 0.7,
                   marker="o", ms=1.8, label=words if rank == 0 else None)  # fmt: skip
-        formed = run["induction"].iloc[0]
+        formed = run["induction" if unit == "step" else "induction_tokens"].iloc[0]
         if np.isfinite(formed):
-            at = formed if unit == "step" else formed * run["tokens"].max() / run["step"].max()
-            axis.axvline(at, color=color, lw=0.8, dashes=(1, 2))
+            axis.axvline(formed, color=color, lw=0.8, dashes=(1, 2))
 
 
 def _size(runs: pd.DataFrame) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 import models.attention_only  # noqa: F401  registers the architecture
 from models.checkpoints import CheckpointError
+from models.files import read_origin, whole_folder
 
 WEIGHTS, STATE, ORIGIN = "model.safetensors", "training_state.safetensors", "provenance.json"
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
@@ -36,22 +35,12 @@ def save_checkpoint(
     state: dict[str, Tensor],
     provenance: dict[str, Any],
 ) -> None:
-    """Write what `from_pretrained` loads, the optimizer's state and where it all came from.
-
-    The folder is written beside its place and renamed, so that a kill leaves all of it or none.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+    """Write what `from_pretrained` loads, the optimizer's state and where it all came from."""
+    with whole_folder(folder) as temporary:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
         save_file(state, temporary / STATE)
         write_origin(temporary, provenance)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def load_model(folder: str | Path) -> PreTrainedModel:
@@ -98,7 +87,4 @@ def write_origin(folder: Path, provenance: dict[str, Any]) -> None:
 
 def load_origin(folder: Path) -> dict[str, Any]:
     """The provenance of a checkpoint; empty where there is none."""
-    try:
-        return json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return {}
+    return read_origin(folder / ORIGIN)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from models.corpus import EVALUATION, TRAINING, Corpus, Evaluation
 from models.documents import CorpusError, Document, manifest
+from models.files import whole_folder
 from models.frequencies import Frequencies
 from models.labelling import Labeller, texts_of
 from models.token_class import TokenClass
@@ -171,23 +170,15 @@ def _encode(
 
 
 def save_text(text: Text, folder: Path, origin: dict[str, Any]) -> None:
-    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from;
-    beside its place and renamed, so that a kill leaves all of it or none."""
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from."""
     counts = text.frequencies.counts
-    try:
+    arrays = {"training": text.training, "held_out": text.held_out}
+    arrays |= {f"pairs.{k}": torch.from_numpy(getattr(counts, k)) for k in PARTS}
+    with whole_folder(folder) as temporary:
         text.tokenizer.save_pretrained(temporary)
         text.documents.to_parquet(temporary / DOCUMENTS, index=False)
-        arrays = {"training": text.training, "held_out": text.held_out}
-        arrays |= {f"pairs.{k}": torch.from_numpy(getattr(counts, k)) for k in PARTS}
         save_file(arrays, temporary / TOKENS)
         (temporary / ORIGIN).write_text(json.dumps(origin, sort_keys=True), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 PARTS = ("indptr", "indices", "data")  # of a sparse matrix
@@ -215,14 +206,6 @@ def load_text(folder: Path) -> Text:
         vocabulary=size,
         documents=documents,
     )
-
-
-def text_origin(folder: Path) -> dict[str, Any]:
-    """Where a corpus came from; empty where there is none."""
-    try:
-        return json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return {}
 
 
 def text_corpus(

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 
+from analysis.markdown import markdown_table
 from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
 from stagewise.code import ROOT
 from stagewise.config import Config
@@ -95,17 +96,16 @@ MAKES = {
 
 def short_table(claims: dict[str, dict[str, str]]) -> str:
     """Claim, what was measured (or why nothing was) and the verdict, as the README shows them."""
-    lines = ["| | claim | from | measured | verdict |", "|---|---|---|---|---|"]
-    for name, c in claims.items():
-        told = c["measured"] or c["reason"]
-        cells = (name, c["claim"], c["origin"], told, f"**{c['verdict']}**")
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (name, c["claim"], c["origin"], c["measured"] or c["reason"], f"**{c['verdict']}**")
+        for name, c in claims.items()
+    ]
+    return markdown_table(("", "claim", "from", "measured", "verdict"), rows) + "\n"
 
 
 def figures_table(config: Config, paths: Paths) -> str:
     """Every figure, what it shows, the rules whose tables it draws, and their seconds."""
-    lines = ["| figure | shows | from rules | drawn in |", "|---|---|---|---|"]
+    rows = []
     model = next(iter(config.language.models), None)
     shown = [(name, name, TABLES[name], RULES) for name in TABLES]
     shown += [(name, name, THEORY_TABLES[name], THEORY_RULES) for name in THEORY_TABLES]
@@ -116,17 +116,17 @@ def figures_table(config: Config, paths: Paths) -> str:
         source = ast.parse((ROOT / "figures" / f"{script}.py").read_text(encoding="utf-8"))
         shows = (ast.get_docstring(source) or "").split("\n")[0].rstrip(".")
         rules = ", ".join(dict.fromkeys(f"`{makers[table]}`" for table in tables))
-        lines.append(f"| `{name}` | {shows} | {rules} | {_seconds(paths, 'draw', name):.0f} s |")
-    return "\n".join(lines) + "\n"
+        rows.append((f"`{name}`", shows, rules, f"{_seconds(paths, 'draw', name):.0f} s"))
+    return markdown_table(("figure", "shows", "from rules", "drawn in"), rows) + "\n"
 
 
 def rules_table(paths: Paths) -> str:
     """Every rule with its number of jobs and the mean seconds of one."""
-    lines = ["| rule | makes | jobs | seconds each |", "|---|---|---|---|"]
+    rows = []
     for rule, makes in MAKES.items():
         times = _times(paths, rule)
-        lines.append(f"| `{rule}` | {makes} | {len(times)} | {sum(times) / len(times):.0f} |")
-    return "\n".join(lines) + "\n"
+        rows.append((f"`{rule}`", makes, len(times), f"{sum(times) / len(times):.0f}"))
+    return markdown_table(("rule", "makes", "jobs", "seconds each"), rows) + "\n"
 
 
 def _times(paths: Paths, rule: str) -> list[float]:

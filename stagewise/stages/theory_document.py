@@ -13,6 +13,7 @@ import mistune
 import pandas as pd
 import sympy
 
+from analysis.markdown import markdown_table
 from analysis.theory.derivation import Derivation, Step, check
 from analysis.theory.first_order import first_order
 from analysis.theory.frechet import matrix_function_derivative
@@ -126,12 +127,6 @@ def mathml(tex: str, display: str) -> str:
     return latex2mathml.converter.convert(plain, display=display)
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    head = "| " + " | ".join(map(str, table.columns)) + " |"
-    rows = ["| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)]
-    return "\n".join([head, "|" + "---|" * len(table.columns), *rows])
-
-
 def error_table(paths: Paths) -> str:
     """The closed form's error by cause, and first-order theory's."""
     errors = read_table(paths.theory("closed_form_error"))
@@ -145,7 +140,8 @@ def error_table(paths: Paths) -> str:
     tangent = errors[errors["taken_away"] == "first_order"].set_index(keys)["error"]
     shown["first order against unrolled"] = tangent.map("{:.0e}".format)
     title = "Relative error of the closed form, causes taken away one after the other:"
-    return f"{title}\n\n{_markdown(shown.reset_index())}"
+    shown = shown.reset_index()
+    return f"{title}\n\n{markdown_table([*shown.columns], shown.to_numpy())}"
 
 
 def times_table(paths: Paths) -> str:
@@ -171,7 +167,7 @@ def times_table(paths: Paths) -> str:
         }
     )
     title = "Times of flips and peaks, predicted without a free parameter, against measurement:"
-    return f"{title}\n\n{_markdown(shown)}"
+    return f"{title}\n\n{markdown_table([*shown.columns], shown.to_numpy())}"
 
 
 CHAPTERS = (

@@ -10,7 +10,6 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from models.checkpoints import CheckpointError, ToyRun, load_run, save_run
-from models.files import whole_file
 from models.linear_network import random_weights
 from models.training import train
 
@@ -62,18 +61,3 @@ def test_foreign_and_misshapen_files_are_refused(run, tmp_path):
         load_run(path)
     with pytest.raises(CheckpointError, match="missing"):
         load_run(tmp_path / "missing.safetensors")
-
-
-def test_failed_write_leaves_the_old_file_and_no_other(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-
-    def fail() -> None:
-        with whole_file(path) as temporary:
-            temporary.write_text("half of the n")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        fail()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -19,14 +19,15 @@ from models.documents import (
     manifest,
     package_documents,
 )
+from models.files import read_origin
 from models.text_corpus import (
+    ORIGIN,
     SEPARATOR,
     Text,
     load_text,
     load_tokenizer,
     save_text,
     text_corpus,
-    text_origin,
     tokenise,
     windows,
 )
@@ -152,7 +153,7 @@ def test_a_corpus_is_kept_whole_or_not_at_all(text, tmp_path):
     folder = tmp_path / "text"
     save_text(text, folder, {"made": "here"})
     found = load_text(folder)
-    assert text_origin(folder) == {"made": "here"}
+    assert read_origin(folder / ORIGIN) == {"made": "here"}
     assert torch.equal(found.training, text.training)
     assert torch.equal(found.held_out, text.held_out)
     assert (found.frequencies.counts != text.frequencies.counts).nnz == 0

@@ -26,6 +26,7 @@ from stagewise.stages.language import (
     fetch,
     influence,
     landmarks,
+    memory,
     sizes,
     train,
     whole,
@@ -236,12 +237,12 @@ def test_less_memory_than_wanted_halves_the_sequences_and_says_so(trained, monke
     expected = influence.loss_of(anchor, loaded, settings).observe(parameters)
     monkeypatch.setattr(influence.LanguageModelLoss, "token_losses", scarce)
     loss = influence.loss_of(anchor, loaded, settings)
-    found = influence.within_memory(lambda: loss.observe(parameters), loss, MODEL)
+    found = memory.within_memory(lambda: loss.observe(parameters), loss, MODEL)
     assert torch.allclose(found, expected, atol=1e-5)
     assert loss.at_once == 5
     assert "set language.models.natural.sequences_at_once = 5" in caplog.text
     with pytest.raises(MemoryError, match=r"lower language.models.natural.posterior.batch_size"):
-        influence.within_memory(_out_of_memory, loss, MODEL)
+        memory.within_memory(_out_of_memory, loss, MODEL)
 
 
 def _out_of_memory() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from models.files import read_origin
 from stagewise.config import Config
 from stagewise.corpus_config import CorpusConfig
 from stagewise.paths import Paths
@@ -64,23 +63,34 @@ def load_checked_text(config: Config, paths: Paths, model: str) -> Text:
         CorpusError: it is not there, damaged, or made by other settings.
     """
     from models.documents import CorpusError
-    from models.text_corpus import load_text, text_origin
+    from models.text_corpus import load_text
 
     name = config.language.models[model].corpus
     assert name is not None
-    folder, wanted = paths.corpus(name), config.language.corpora[name].model_dump()
+    folder = paths.corpus(name)
     if not folder.is_dir():
         raise CorpusError(f"{folder} is not there: run `stagewise language corpus {name}` first")
-    text = load_text(folder)
-    made = text_origin(folder).get("config", {}).get("language", {}).get("corpora", {})
-    before = made.get(name, {})
-    for key in tokens_of(wanted):
-        if before.get(key) != wanted[key]:
-            raise CorpusError(
-                f"{folder} was made with language.corpora.{name}.{key} = {before.get(key)!r}, the "
-                f"configuration says {wanted[key]!r}: run `stagewise language corpus {name}` again"
-            )
+    text, difference = load_text(folder), text_difference(config, paths, name)
+    if difference:
+        raise CorpusError(
+            f"{folder} was made with {difference}: run `stagewise language corpus {name}` again"
+        )
     return text
+
+
+def text_difference(config: Config, paths: Paths, name: str) -> str | None:
+    """None if a corpus was made by these settings; else what differs."""
+    from models.text_corpus import ORIGIN
+
+    made, wanted = read_origin(paths.corpus(name) / ORIGIN), config.language.corpora[name]
+    before = made.get("config", {}).get("language", {}).get("corpora", {}).get(name, {})
+    for key, value in tokens_of(wanted.model_dump()).items():
+        if before.get(key) != value:
+            return (
+                f"language.corpora.{name}.{key} = {before.get(key)!r}, the configuration says "
+                f"{value!r}"
+            )
+    return None
 
 
 def tokens_of(corpus: dict[str, Any]) -> dict[str, Any]:
@@ -183,24 +193,6 @@ def load_checked(
             "again, or write to other results"
         )
     return on_device(loaded, device)
-
-
-@contextmanager
-def fits_in_memory(model: str, *keys: str) -> Iterator[None]:
-    """Turn a GPU's running out of memory into an error that names the settings that help.
-
-    Raises:
-        MemoryError: in place of the library's error.
-    """
-    import torch
-
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        settings = ", ".join(f"language.models.{model}.{key}" for key in keys)
-        raise MemoryError(
-            f"the GPU's memory does not do for {model}: lower {settings}. What is finished is kept"
-        ) from error
 
 
 def pair_rows(values: Tensor | np.ndarray, names: tuple[str, ...], **columns: Any) -> pd.DataFrame:

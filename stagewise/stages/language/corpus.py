@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pandas as pd
 import torch
 
+from analysis.markdown import markdown_table
 from models.corpus import EVALUATION
 from models.documents import (
     CorpusError,
@@ -18,11 +18,11 @@ from models.documents import (
     package_documents,
 )
 from models.labelling import Labeller, class_table, overlaps, texts_of
-from models.text_corpus import Text, load_text, save_text, text_origin, token_ids, tokenise, windows
+from models.text_corpus import Text, load_text, save_text, token_ids, tokenise, windows
 from stagewise.config import Config
 from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
 from stagewise.paths import MANIFEST, Paths
-from stagewise.stages.language.common import tokens_of
+from stagewise.stages.language.common import text_difference
 from stagewise.store import provenance, read_table, write_table, write_text
 
 SHOWN_CONTEXT, SHOWN = 256, 200  # held-out pieces that the table of classes counts
@@ -67,10 +67,7 @@ def show_classes(config: Config, paths: Paths, name: str) -> None:
 
 def is_made(config: Config, paths: Paths, name: str) -> bool:
     """Is the corpus there, made by these settings?"""
-    made = text_origin(paths.corpus(name)).get("config", {}).get("language", {}).get("corpora", {})
-    return name in made and tokens_of(made[name]) == tokens_of(
-        config.language.corpora[name].model_dump()
-    )
+    return paths.corpus(name).is_dir() and text_difference(config, paths, name) is None
 
 
 def documents_of(settings: CorpusConfig) -> Iterable[Document]:
@@ -91,10 +88,7 @@ def labeller_of(settings: CorpusConfig, text: Text) -> Labeller:
 
 def classes_page(name: str, labeller: Labeller, tokens: torch.Tensor, text: Text) -> str:
     """The token classes with counts, examples and overlaps, as Markdown."""
-    member = labeller.membership(tokens)
-    table = class_table(tokens, member, labeller)
-    table["examples"] = [f"`` {cell} ``" for cell in table["examples"]]
-    counted = f"{member[..., 0].numel():,} held-out tokens of {len(tokens)} passages"
+    counted = f"{tokens[:, 1:-1].numel():,} held-out tokens of {len(tokens)} passages"
     licences = text.documents["licence"].value_counts()
     told = [f"- {said} ({n} documents)" for said, n in sorted(licences.items()) if said]
     return (
@@ -102,22 +96,26 @@ def classes_page(name: str, labeller: Labeller, tokens: torch.Tensor, text: Text
         f"{len(text.held_out):,} held out, {text.vocabulary:,} in the vocabulary; "
         f"{len(text.documents):,} documents. Counted in {counted}. Examples are the most frequent "
         "texts; of pairs, the token before comes first.\n\n"
-        + _markdown(table.round({"share": 4}))
+        + _class_tables(tokens, labeller.membership(tokens), labeller)
+        + ("\n## Licences\n\n" + "\n".join(told) + "\n" if told else "")
+    )
+
+
+def _class_tables(tokens: torch.Tensor, member: torch.Tensor, labeller: Labeller) -> str:
+    """Counts and examples of every class, and how they overlap, as Markdown."""
+    table = class_table(tokens, member, labeller).round({"share": 4})
+    table["examples"] = [f"`` {cell} ``" for cell in table["examples"]]
+    both = overlaps(member, labeller.names).reset_index(names="")
+    return (
+        markdown_table([*table.columns], table.to_numpy())
         + "\n\n## Overlaps: tokens in both classes\n\n"
-        + _markdown(overlaps(member, labeller.names).reset_index(names=""))
-        + ("\n\n## Licences\n\n" + "\n".join(told) if told else "")
+        + markdown_table([*both.columns], both.to_numpy())
         + "\n"
     )
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    rows = [list(map(str, table.columns)), ["---"] * len(table.columns)]
-    rows += [[str(cell).replace("|", "\\|") for cell in row] for row in table.to_numpy()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
 def passage(settings: CorpusConfig, text: Text, words: str) -> tuple[str, list[str]]:
-    """The token classes of one passage, token by token and class by class, as Markdown; and the
+    """The token classes of one passage, with counts, examples and overlaps, as Markdown; and the
     classes that it has no token of.
 
     Raises:
@@ -129,12 +127,7 @@ def passage(settings: CorpusConfig, text: Text, words: str) -> tuple[str, list[s
     labeller, tokens = labeller_of(settings, text), torch.tensor([ids])
     member = labeller.membership(tokens)
     absent = [n for n, k in zip(labeller.names, member.sum((0, 1)).tolist(), strict=True) if not k]
-    table = class_table(tokens, member, labeller)
-    return (
-        _markdown(table.round({"share": 4})) + "\n\n"
-        + _markdown(overlaps(member, labeller.names).reset_index(names="")) + "\n",
-        absent,
-    )  # fmt: skip
+    return _class_tables(tokens, member, labeller), absent
 
 
 def write_manifest() -> str:

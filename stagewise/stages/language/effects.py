@@ -10,7 +10,8 @@ from analysis.upweighting import next_effects
 from stagewise.config import Config, ConfigError
 from stagewise.language_config import LanguageModelConfig, PredictionConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import fits_in_memory, load_corpus, origin, pair_rows
+from stagewise.stages.language.common import load_corpus, origin, pair_rows
+from stagewise.stages.language.memory import fits_in_memory
 from stagewise.stages.language.upweighting import branch
 from stagewise.store import write_table
 

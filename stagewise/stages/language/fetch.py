@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 from models.checkpoints import CheckpointError
+from models.files import whole_folder
 from models.hub import find_revision, lay_out
 from models.language_checkpoints import load_model, load_origin, step_folder, write_origin
 from models.text_corpus import load_tokenizer
@@ -30,10 +30,7 @@ def run(config: Config, paths: Paths, model: str, step: int) -> str:
     found = find_revision(
         settings.repository, step, local=settings.local, endpoint=settings.endpoint
     )
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as temporary:
         lay_out(found, temporary)
         load_model(temporary)  # a file that cannot be read is found now, not hours later
         require_tokenizer(config, paths, model, temporary)
@@ -41,10 +38,6 @@ def run(config: Config, paths: Paths, model: str, step: int) -> str:
             "repository": settings.repository, "revision": f"step{step}", "commit": found.commit,
         }  # fmt: skip
         write_origin(temporary, made)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return found.commit
 
 

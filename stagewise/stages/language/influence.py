@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,10 +36,8 @@ from stagewise.stages.language.common import (
     origin,
     pair_rows,
 )
+from stagewise.stages.language.memory import within_memory
 from stagewise.store import write_table
-
-logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 COLUMNS = [
     "estimator", "seed", "step", "tokens_seen", "source_class", "target_class", "pairs",
@@ -154,32 +150,6 @@ def loss_of(
     return LanguageModelLoss(
         anchor, corpus.training.long(), evaluation.tokens, settings.sequences_at_once
     )
-
-
-def within_memory(run: Callable[[], Result], loss: LanguageModelLoss, model: str) -> Result:
-    """Run it; where a GPU's memory does not do, again with half the sequences at once.
-
-    Raises:
-        MemoryError: it does not fit with one sequence either; names the settings that help.
-    """
-    while True:
-        try:
-            return run()
-        except torch.OutOfMemoryError as error:
-            before = loss.in_flight
-            if before == 1:
-                raise MemoryError(
-                    f"the GPU's memory does not hold {model} with one evaluation sequence at once: "
-                    f"lower language.models.{model}.posterior.batch_size or memory_gib, or leave "
-                    "token classes out (each costs a gradient)"
-                ) from error
-            loss.at_once = loss.in_flight = before // 2
-            logger.warning(
-                "out of GPU memory with %d sequences at once: going on with %d. To begin there, "
-                "set language.models.%s.sequences_at_once = %d",
-                before, loss.at_once, model, loss.at_once,
-            )  # fmt: skip
-            torch.cuda.empty_cache()
 
 
 def sample(

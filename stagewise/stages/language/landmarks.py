@@ -10,11 +10,11 @@ from stagewise.kept import Kept
 from stagewise.paths import Paths
 from stagewise.stages.language.common import (
     commits,
-    fits_in_memory,
     load_checked,
     load_corpus,
     origin,
 )
+from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import write_table
 
 

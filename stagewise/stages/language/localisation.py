@@ -20,8 +20,8 @@ from stagewise.stages.language.influence import (
     gradient_limit,
     loss_of,
     sample,
-    within_memory,
 )
+from stagewise.stages.language.memory import within_memory
 from stagewise.store import write_table
 
 

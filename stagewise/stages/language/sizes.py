@@ -13,13 +13,16 @@ from stagewise.recorded import FOLDER, tables_elsewhere
 from stagewise.store import provenance, read_provenance, read_table, write_table
 
 NEEDED = ("trajectories", "transitions", "landmarks")
-COLUMNS = ["model", "parameters", "seed", "label", "step", "tokens", "source", "target", "mean"]
+COLUMNS = [
+    "model", "parameters", "seed", "label", "step", "tokens", "source", "target", "mean",
+    "induction", "induction_tokens",
+]  # fmt: skip
 
 
 def run(config: Config, paths: Paths, folder: Path = FOLDER) -> None:
     """Write `language/sizes`: one row per model, run, label, step and pair with its influence, the
-    tokens seen by then, and `induction` (the step at which that run has half learnt it, NaN if
-    never).
+    tokens seen by then, and `induction`, `induction_tokens` (the step at which that run has half
+    learnt it, and the tokens seen by then; NaN if never).
 
     Models of this configuration first, then those of others that are recorded.
     """
@@ -52,4 +55,4 @@ def _of(model: str, tables: dict[str, Path]) -> pd.DataFrame:
         tokens=runs["step"] * per_step,
         induction=seeds.map(formed).astype(float),
     )
-    return found[[*COLUMNS, "induction"]]
+    return found.assign(induction_tokens=found["induction"] * per_step)[COLUMNS]

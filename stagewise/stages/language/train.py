@@ -33,12 +33,12 @@ from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import (
     commits,
-    fits_in_memory,
     is_from,
     load_checked,
     load_corpus,
     origin,
 )
+from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import write_json, write_table
 
 logger = logging.getLogger(__name__)

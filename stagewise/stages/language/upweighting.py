@@ -14,7 +14,8 @@ from models.language_training import LanguageTrainer
 from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import fits_in_memory, load_checked, load_corpus, origin
+from stagewise.stages.language.common import load_checked, load_corpus, origin
+from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import read_table, write_table
 
 

@@ -1,0 +1,11 @@
+"""Tables as Markdown."""
+
+from __future__ import annotations
+
+import doctest
+
+import analysis.markdown
+
+
+def test_the_example_of_the_docstring_holds():
+    assert doctest.testmod(analysis.markdown) == (0, 1)  # failed, attempted

@@ -1,0 +1,63 @@
+"""Verdicts on the small workflow's tables: each falls when its evidence does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.claims import Evidence
+from analysis.extension_claims import instantaneous, symmetry
+from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
+from stagewise.config import load_config
+from stagewise.stages.claims import gather
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+@pytest.fixture(scope="module")
+def evidence(run) -> Evidence:
+    return gather(load_config([run.config]), run.paths)
+
+
+def test_verdicts_fall_when_the_evidence_does(evidence):
+    # A claim that cannot fail is no claim: tamper with the tables and see the verdict follow.
+    assert instantaneous(evidence).finding.verdict == "replicated"
+    errors = evidence.limit_errors.copy()
+    errors.loc[errors["limit"] == "gamma", "mean"] *= 1e4
+    assert instantaneous(replace(evidence, limit_errors=errors)).finding.verdict == "partly"
+    adam = instantaneous(replace(evidence, optimizer="adam")).finding
+    assert (adam.verdict, adam.reason[:12]) == ("not run", "the constant")
+
+    steps, bif = evidence.seed_curves("bif")
+    for sign, verdict in ((1, "replicated"), (-1, "not replicated")):
+        made = evidence.windows.sort_values(["end", "start"], kind="stable").copy()
+        made = made[made["end"] - made["start"] == 40].sort_values("start", kind="stable")
+        there = [
+            np.interp(start + 20, steps, bif[0, :, i, j])
+            for start in sorted(made["start"].unique())
+            for i in range(9)
+            for j in range(9)
+        ]
+        made["end_effect"] = made["largest_effect"] = sign * np.array(there)
+        assert windows_follow(replace(evidence, windows=made)).finding.verdict == verdict
+
+    closed, other = evidence.influence["closed_form"], evidence.influence["unrolled"]
+    same = {"bif": closed, "closed_form": closed, "loo_1": closed}
+    assert shapes_agree(replace(evidence, influence=same)).finding.verdict == "replicated"
+    turned = {**same, "loo_1": other.assign(influence=-closed["influence"].to_numpy())}
+    assert shapes_agree(replace(evidence, influence=turned)).finding.verdict != "replicated"
+
+    sweep = evidence.sweep.copy()
+    sweep["agreement"] = np.log(sweep["gamma"]) - sweep["relative_step"]
+    sweep["ci_low"] = sweep["agreement"]
+    assert localisation_helps(replace(evidence, sweep=sweep)).finding.verdict != "not replicated"
+    sweep["agreement"] = sweep["ci_low"] = -np.log(sweep["gamma"]) + sweep["relative_step"]
+    assert localisation_helps(replace(evidence, sweep=sweep)).finding.verdict == "not replicated"
+
+    rows = evidence.trajectories.copy()
+    theory = rows["label"] == "closed_form"
+    odd = theory & (rows["source"] == evidence.tree.items[0])
+    rows.loc[odd, "mean"] *= 1.5
+    assert symmetry(replace(evidence, trajectories=rows)).finding.verdict != "replicated"
