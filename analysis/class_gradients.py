@@ -40,6 +40,7 @@ def class_gradient_influence(
     """
     size, classes = sum(p.numel() for p in loss.model.parameters()), membership.shape[-1]
     step = max(1, int(CHUNK_BYTES / (4 * size * (classes + 1))))
+    step = min(step, loss.at_once or step)
     chunks = (
         sequence_class_gradients(
             loss, loss.evaluation[start : start + step], membership[start : start + step]

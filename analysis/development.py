@@ -12,6 +12,7 @@ SMOOTHED = 5  # points of the running median in which crossings are looked for
 OCTAVE_START = 8
 REPETITION = "repetition"
 TIMES = ("start", "middle", "end")
+NAN = float("nan")
 
 
 def transitions(
@@ -25,7 +26,8 @@ def transitions(
     hardly below is left out. The row "unigram" is where the model is closest to the language's
     token frequencies. In natural text, whose floor is unknown, the lowest loss of the run stands
     for it; and since induction tokens there are also learnt otherwise, a row "repetition" says
-    when the gain on repeated random tokens came to 25, 50 and 75 % of its greatest.
+    when the gain on repeated random tokens came to 25, 50 and 75 % of its greatest: NaN where
+    less than MARGIN was ever gained.
 
     Args:
         learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
@@ -41,7 +43,7 @@ def transitions(
     rows = [_closest_to_unigram(landmarks)]
     held = baselines.pivot(index="class", columns="name", values="loss")
     if "floor" not in held:
-        rows += _repetition(landmarks)
+        rows.append(_repetition(landmarks))
     for name in learning["class"].unique():
         part = learning[learning["class"] == name]
         sums = part.pivot(index="step", columns="group", values="loss")
@@ -103,7 +105,7 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
 
 def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
     """The rows of when induction formed: by the repetition of random tokens, where that is told
-    apart (natural text), else by the loss of its class."""
+    apart (natural text; NaN: it did not form), else by the loss of its class."""
     repeated = transitions_[transitions_["stage"] == REPETITION]
     return repeated if len(repeated) else transitions_[transitions_["stage"] == "induction"]
 
@@ -114,18 +116,16 @@ def told_once(transitions_: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([other, formation(transitions_)])
 
 
-def _repetition(landmarks: pd.DataFrame) -> list[dict[str, object]]:
-    """The row of when random tokens came to be repeated; none where less than MARGIN was gained.
-    Checkpoints around are the interval."""
+def _repetition(landmarks: pd.DataFrame) -> dict[str, object]:
+    """The row of when random tokens came to be repeated. Checkpoints around are the interval."""
     gains = landmarks[landmarks["name"] == "repeat_gain"].sort_values("step")
     steps, curve = gains["step"].to_numpy(float), gains["value"].to_numpy()
-    if not len(curve) or curve.min() > -MARGIN:
-        return []
+    gained = len(curve) > 0 and curve.min() <= -MARGIN
     row: dict[str, object] = {"stage": REPETITION, "reference": "repeat_gain"}
     for time, share in zip(TIMES, SHARES, strict=True):
-        when = float(first_below(steps, curve[:, None], share * curve.min())[0])
+        when = float(first_below(steps, curve[:, None], share * curve.min())[0]) if gained else NAN
         row |= {time: when, **_interval(time, when, np.array([]), steps)}
-    return [row]
+    return row
 
 
 def _interval(time: str, when: float, spread: np.ndarray, steps: np.ndarray) -> dict[str, float]:

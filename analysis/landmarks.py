@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from transformers import PreTrainedModel
 
 from analysis.token_loss import stacked_parameters
 from models.attention_only import AttentionOnly, logits
+from models.chunks import in_chunks
 from models.corpus import Corpus, Evaluation
 from models.language_model import losses_of, token_losses
 
@@ -70,13 +72,12 @@ def _scored(model: PreTrainedModel, tokens: Tensor) -> Iterator[tuple[Tensor, Te
     """Sequences, as many at once as fit, with their logits of the next token; on the CPU,
     wherever the model is."""
     place = next((p.device for p in model.parameters()), tokens.device)
-    start, step = 0, 1
-    while start < len(tokens):
-        part = tokens[start : start + step]
-        scores = model(input_ids=part[:, :-1].to(place)).logits.cpu()
-        yield part, scores
-        start += len(part)
-        step = max(1, SCORES // scores[0].numel())
+    length = (tokens.shape[1] - 1) * model.config.vocab_size
+    yield from in_chunks(
+        lambda part: (part, model(input_ids=part[:, :-1].to(place)).logits.cpu()),
+        tokens,
+        max(1, SCORES // length),
+    )
 
 
 def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
@@ -92,8 +93,8 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
     half = tokens.shape[1] // 2
     second = torch.arange(half, 2 * half)
     found: dict[str, float] = {}
-    for part in tokens.split(SEQUENCES):
-        for layer, pattern in enumerate(attention_patterns(model, part)):
+    for patterns in in_chunks(partial(attention_patterns, model), tokens, SEQUENCES):
+        for layer, pattern in enumerate(patterns):
             pattern = pattern.cpu()
             prefix = pattern[:, :, second, second - half + 1].mean(2).sum(0)  # its successor
             previous = pattern[:, :, second, second - 1].mean(2).sum(0)
@@ -111,7 +112,8 @@ def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
     tokens = repeated_tokens(model, ids)
     half = tokens.shape[1] // 2
     skipped = min(SKIPPED, half - 2)
-    losses = torch.cat([token_losses(model, part).cpu() for part in tokens.split(SEQUENCES)])
+    each = in_chunks(lambda part: token_losses(model, part).cpu(), tokens, SEQUENCES)
+    losses = torch.cat([*each])
     return float(losses[:, half + skipped :].mean() - losses[:, skipped : half - 1].mean())
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from analysis.development import first_below, running_median
+from models.chunks import in_chunks
 from models.corpus import Evaluation
 from models.language_model import token_losses
 from models.language_training import LanguageTrainer, Upweighting
@@ -100,8 +101,12 @@ COUNTED = 4096  # training sequences in which a class's share is counted
 def class_losses(trainer: LanguageTrainer, evaluation: Evaluation) -> Tensor:
     """Mean loss of every class, (classes,), nats."""
     with torch.no_grad():
-        parts = evaluation.tokens.to(trainer.device).split(SEQUENCES)
-        losses = torch.cat([token_losses(trainer.model, part).cpu().double() for part in parts])
+        each = in_chunks(
+            lambda part: token_losses(trainer.model, part).cpu().double(),
+            evaluation.tokens.to(trainer.device),
+            SEQUENCES,
+        )
+        losses = torch.cat([*each])
     member = evaluation.membership.double()
     return torch.einsum("st,stc->c", losses, member) / member.sum((0, 1))
 

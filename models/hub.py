@@ -93,6 +93,11 @@ def find_revision(
     except HfHubHTTPError as error:
         raise CheckpointError(f"the Hub refused {repository} {name}: {error}") from error
     for file, path in files.items():
+        if path.parent.name != commit:
+            raise CheckpointError(
+                f"{repository} {name} changed while it was fetched, from {commit} to "
+                f"{path.parent.name}: run again"
+            )
         _verify(path, file, f"{repository} {name}")
     return Revision(files, commit)
 

@@ -75,8 +75,10 @@ def repeated_pairs(tokens: Tensor) -> Tensor:
     """Where a pair of neighbours has occurred earlier in its sequence: (sequences, time) ->
     (sequences, time - 1), at the pair's second token."""
     pairs = tokens[:, :-1].long() * (int(tokens.max()) + 1) + tokens[:, 1:]
-    found = [(row[:, None] == row).tril(-1).any(1) for row in pairs]
-    return torch.stack(found)
+    ordered, order = pairs.sort(dim=1, stable=True)  # equal pairs side by side, in their order
+    again = torch.zeros_like(pairs, dtype=torch.bool)
+    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    return torch.zeros_like(again).scatter(1, order, again)
 
 
 def texts_of(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> list[str | None]:

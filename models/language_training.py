@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from models.chunks import fewer
 from models.corpus import Corpus
 from models.language_model import token_losses
 from models.settings import Training
@@ -52,6 +53,7 @@ class LanguageTrainer:
             model.parameters(), lr=0.0, weight_decay=settings.weight_decay
         )
         self.device = next(model.parameters()).device
+        self.at_once = settings.batch_size  # sequences in one pass; fewer where memory is short
 
     def train(
         self,
@@ -66,16 +68,9 @@ class LanguageTrainer:
         """
         self.model.train()
         while self.step < until:
-            rows = self.batch_rows(self.step)
-            with self.autocast():
-                losses = token_losses(self.model, self.corpus.training[rows].long().to(self.device))
-            if upweighting is not None:
-                weights = upweighting.weights(self.step, partial(self.corpus.members, rows))
-                losses = losses if weights is None else losses * weights.to(self.device)
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(self.step, self.settings)
-            self.optimizer.zero_grad()
-            losses.mean().backward()
+            self._set_gradient(self.batch_rows(self.step), upweighting)
             if self.settings.gradient_clip is not None:
                 torch.nn.utils.clip_grad_norm_(self.names.values(), self.settings.gradient_clip)
             self.optimizer.step()
@@ -83,6 +78,25 @@ class LanguageTrainer:
             if progress is not None:
                 progress(1)
         self.model.eval()
+
+    def _set_gradient(self, rows: Tensor, upweighting: Upweighting | None) -> None:
+        """The gradient of a batch; where a GPU's memory does not do, summed over parts of it."""
+        while True:
+            self.optimizer.zero_grad()
+            try:
+                for part in rows.split(self.at_once):
+                    with self.autocast():
+                        losses = token_losses(
+                            self.model, self.corpus.training[part].long().to(self.device)
+                        )
+                    if upweighting is not None:
+                        weights = upweighting.weights(self.step, partial(self.corpus.members, part))
+                        losses = losses if weights is None else losses * weights.to(self.device)
+                    (losses.mean() * (len(part) / len(rows))).backward()
+            except torch.OutOfMemoryError as error:
+                self.at_once = fewer(min(self.at_once, len(rows)), error)
+                continue
+            return
 
     def autocast(self) -> torch.autocast:
         """Half precision in matrix products where it was asked for, on a GPU; else nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,14 @@ class Text:
     tokenizer: PreTrainedTokenizerBase
     vocabulary: int
     documents: pd.DataFrame
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all tokens and of the vocabulary that names them."""
+        found = hashlib.sha256(json.dumps(sorted(self.tokenizer.get_vocab().items())).encode())
+        for tokens in (self.training, self.held_out):
+            found.update(tokens.numpy().tobytes())
+        return found.hexdigest()
 
 
 def tokenise(

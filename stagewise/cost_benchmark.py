@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from analysis.cost import PYTHIA, CostModel, Work, fit_cost, gpt_neox_parameters, work_of
+from analysis.cost import GIB, PYTHIA, CostModel, Work, fit_cost, gpt_neox_parameters, work_of
 from analysis.posterior import sample_posterior
 from analysis.settings import PosteriorConfig
 from analysis.token_loss import SCORE_BYTES, LanguageModelLoss, stacked_parameters
@@ -24,6 +24,7 @@ from stagewise.language_benchmark import apart, peak_mib
 from stagewise.language_config import LanguageModelConfig
 from stagewise.store import provenance, read_table, write_table
 
+GRADIENT_COPIES = 2  # of every class's gradient: its sum over sequences, and that of a sequence
 TABLE = ROOT / "recorded" / "cost" / "cost.parquet"
 CONTEXT, BATCH, SEQUENCES = 128, 4, 8
 TIMED = 2.0  # seconds of sampling behind a measurement
@@ -155,15 +156,23 @@ def estimates(config: Config, device: str) -> list[str]:
     else:
         table, rate, source = read_table(TABLE), matmul_rate(device), "the recorded measurements"
     return [
-        estimate(name, model, table, rate, f"{device}, {source}") for name, model in models.items()
+        estimate(
+            name, model, len(config.language.classes(name)), table, rate, f"{device}, {source}"
+        )
+        for name, model in models.items()
     ]
 
 
 def estimate(
-    name: str, model: LanguageModelConfig, table: pd.DataFrame, rate: float, where: str
+    name: str,
+    model: LanguageModelConfig,
+    classes: int,
+    table: pd.DataFrame,
+    rate: float,
+    where: str,
 ) -> str:
-    """A sentence on what sampling a model of the Pythia suite will take on a device whose matrix
-    products do `rate` operations per second."""
+    """A sentence on what sampling a model of the Pythia suite, and the gradients of so many token
+    classes before, will take on a device whose matrix products do `rate` operations per second."""
     assert model.pretrained is not None
     size = model.pretrained.repository.removesuffix("-deduped").rpartition("-")[2]
     if size not in PYTHIA:
@@ -175,10 +184,13 @@ def estimate(
         model.evaluation_sequences,
     )  # fmt: skip
     draws = len(model.measured) * posterior.chains * posterior.sgld_steps
+    together = min(posterior.chains, model.threads)
+    gradients = GRADIENT_COPIES * 4 * classes * draw.stored / GIB
     hours = draws * fitted.seconds(draw, rate) / 3600
     return (
         f"{name}: {draws:,} draws at {len(model.measured)} checkpoints, about {hours:.2g} hours "
         f"on {where} (a matrix product: {rate / 1e12:.2g} TFLOP per second), "
-        f"{fitted.gib(draw):.1f} GiB for the draws; extrapolated from models up to Pythia-14m, "
-        f"which the fit meets within {math.ceil(100 * fitted.time_error)} %"
+        f"{together * fitted.gib(draw):.1f} GiB for the draws of {together} chain(s) at once, "
+        f"{gradients:.1f} GiB for class gradients before them; extrapolated from models up to "
+        f"Pythia-14m, which the fit meets within {math.ceil(100 * fitted.time_error)} %"
     )

@@ -246,6 +246,7 @@ class LanguageConfig(Section):
     elsewhere: dict[str, str] = Field(
         {
             "natural": "workflow/config/natural.yaml",
+            "natural_small": "workflow/config/natural_small.yaml",
             "pythia_14m": "workflow/config/pythia.yaml",
         },
         description="models of other configurations, shown from their recorded tables; one set to "

@@ -7,6 +7,7 @@ settings and has more seeds than the run at hand, and say so. Models of other co
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from stagewise.config import Config
 from stagewise.corpus_config import CorpusConfig
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import FIRST_SEED, Paths
-from stagewise.store import read_provenance, read_table, write_table
+from stagewise.store import read_provenance, read_table, write_json, write_table, write_text
 
 FOLDER = ROOT / "recorded"
 # Tables that claims rest on.
@@ -40,7 +41,8 @@ def recorded_files(folder: Path = FOLDER) -> list[str]:
 
 def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
     """Keep the small tables of a finished run, provenance included: of the default's models
-    those that claims rest on, of others all that their figures show.
+    those that claims rest on, of others all that their figures show, how fast they were trained,
+    and their token classes.
 
     Raises:
         TableError: the run is not finished.
@@ -55,6 +57,24 @@ def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
             source, target = place.table(name, config.seed), folder / model / f"{name}.parquet"
             write_table(_rounded(read_table(source)), target, read_provenance(source))
             written.append(target)
+        if model in config.language.elsewhere:
+            written += _beside(config, paths, model, folder / model)
+    return written
+
+
+def _beside(config: Config, paths: Paths, model: str, folder: Path) -> list[Path]:
+    """Keep how fast each run was trained, and the page of the text's token classes."""
+    place, written = paths.language(model), []
+    speeds = {f"seed{s}": place.seed(s) / "speed.json" for s in config.language_seeds(model)}
+    told = {k: json.loads(p.read_text(encoding="utf-8")) for k, p in speeds.items() if p.is_file()}
+    if told:
+        write_json(told, folder / "speed.json")
+        written.append(folder / "speed.json")
+    corpus = config.language.models[model].corpus
+    if corpus is not None and paths.classes_page(corpus).is_file():
+        page = paths.classes_page(corpus).read_text(encoding="utf-8")
+        write_text(page, folder / "token_classes.md")
+        written.append(folder / "token_classes.md")
     return written
 
 
@@ -85,8 +105,8 @@ def choose(
     then = LanguageModelConfig.model_validate(made["language"]["models"][model])
     same = _measured(then) == _measured(config.language.models[model])
     text = config.language.text(model)
-    corpora = made["language"].get("corpora", {})
-    same &= (None if text is None else CorpusConfig.model_validate(corpora[then.corpus])) == text
+    before = made["language"].get("corpora", {}).get(then.corpus)
+    same &= (before and CorpusConfig.model_validate(before)) == text
     if not same or made["seed"] != config.seed or len(kept) <= len(seeds):
         return own(path)
     return read_table(recorded), f"the recorded full run ({_counted(kept)})"

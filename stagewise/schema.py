@@ -56,8 +56,9 @@ def _lines(section: BaseModel, depth: int) -> list[str]:
 
 
 def _tree(value: dict[str, Any]) -> list[str]:
+    flow = False if all(isinstance(v, str) for v in value.values()) else None  # a line each
     text = yaml.safe_dump(
-        value, sort_keys=False, default_flow_style=None, width=1000, allow_unicode=True
+        value, sort_keys=False, default_flow_style=flow, width=1000, allow_unicode=True
     )
     return text.rstrip("\n").split("\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +52,25 @@ def provenance(config: dict[str, Any], seed: int | list[int]) -> dict[str, Any]:
         "code": code_version(),
         "packages": {name: version(name) for name in PACKAGES},
     }
+
+
+CARRIED = ("device", "text", "commits")  # that tables made of others take over
+
+
+def inherited(sources: Iterable[str | Path]) -> dict[str, Any]:
+    """What a table made of others says of them: all versions of the code that made them, and the
+    devices, digests of texts and commits of checkpoints that they name (a list where they
+    differ)."""
+    versions: set[str] = set()
+    carried: dict[str, list[Any]] = {}
+    for path in sources:
+        made = read_provenance(path)
+        versions |= {made["code"], *made.get("code_of_sources", ())}
+        for key in CARRIED:
+            if key in made and made[key] not in carried.setdefault(key, []):
+                carried[key].append(made[key])
+    one = {key: found[0] if len(found) == 1 else found for key, found in carried.items() if found}
+    return one | {"code_of_sources": sorted(versions)}
 
 
 def write_table(table: pd.DataFrame, path: str | Path, origin: dict[str, Any]) -> None:

@@ -104,20 +104,30 @@ def test_the_estimate_names_size_draws_and_device():
     config = load_config(["workflow/config/pythia.yaml"])
     hours = []
     for name, model in config.language.models.items():
-        said = estimate(name, model, read_table(TABLE), 2e13, "cuda")
+        said = estimate(name, model, 10, read_table(TABLE), 2e13, "cuda")
         assert said.startswith(f"{name}: 8,800 draws at 40 checkpoints, about ")
         found = re.search(
-            r"about ([\d.e+]+) hours on cuda \(.*20 TFLOP per second\), [\d.]+ GiB", said
+            r"about ([\d.e+]+) hours on cuda \(.*20 TFLOP per second\), ([\d.]+) GiB for the draws "
+            r"of (\d) chain\(s\) at once, ([\d.]+) GiB for class gradients",
+            said,
         )
         hours.append(float(found[1]))
     assert hours == sorted(hours)  # from 14m to 410m
+    # Two copies of ten gradients of 405 million parameters, in single precision.
+    assert float(found[4]) == pytest.approx(2 * 10 * 4 * 405e6 / 2**30, rel=0.02)
+    one, two = (
+        estimate(name, model.model_copy(update={"threads": n}), 10, read_table(TABLE), 2e13, "cuda")
+        for n in (1, 2)
+    )
+    of_draws = [float(re.search(r"([\d.]+) GiB for the draws", said)[1]) for said in (one, two)]
+    assert of_draws[1] == pytest.approx(2 * of_draws[0], rel=0.02)  # two chains at once
     other = PretrainedConfig(repository="someone/gpt-x", steps=[0, 1, 2, 3])
     said = estimate(
-        "mine", model.model_copy(update={"pretrained": other}), read_table(TABLE), 1, ""
+        "mine", model.model_copy(update={"pretrained": other}), 10, read_table(TABLE), 1, ""
     )
     assert said == "mine: no estimate, someone/gpt-x is none of Pythia's sizes"
     dotted = other.model_copy(update={"repository": "EleutherAI/pythia-2.8b-deduped"})
     larger = model.model_copy(update={"pretrained": dotted})
     assert "2.8b: 880 draws at 4 checkpoints" in estimate(
-        "2.8b", larger, read_table(TABLE), 2e13, "cuda"
+        "2.8b", larger, 10, read_table(TABLE), 2e13, "cuda"
     )

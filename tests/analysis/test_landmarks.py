@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import torch
 from torch import nn
 
 from analysis.development import boundaries, first_below, formation, transitions
+from analysis.forecast import stage_of
 from analysis.landmarks import (
     KIND,
     attention_patterns,
@@ -37,6 +40,7 @@ class Bigram(nn.Module):
     def __init__(self, corpus: Corpus) -> None:
         super().__init__()
         self.table = corpus.frequencies.bigram_rows(torch.arange(64)).log()
+        self.config = SimpleNamespace(vocab_size=64)
 
     def forward(self, input_ids, **_):
         return type("Out", (), {"logits": self.table[input_ids]})()
@@ -198,7 +202,10 @@ def test_induction_forms_where_repeats_begin_to_gain():
     known = transitions(curve, held(4.0, 3.0, 0.0), marks, 0)
     assert formation(known)["stage"].tolist() == ["induction"]  # its floor is known: its loss tells
     weak = pd.concat([MARKS, gains.assign(value=gains["value"] / 4)])  # gains 0.2 nats, not 0.3
-    assert formation(transitions(curve, no_floor, weak, 0))["stage"].tolist() == ["induction"]
+    never = formation(transitions(curve, no_floor, weak, 0))
+    assert never["stage"].tolist() == ["repetition"]  # not when its class's loss fell
+    assert never[["start", "middle", "end"]].isna().all(axis=None)
+    assert stage_of(transitions(curve, no_floor, weak, 0), 400).startswith(("before", "between"))
 
 
 def test_first_below_interpolates():

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 import torch
+from huggingface_hub import HfApi
 from safetensors.torch import load_file, save_file
 
 from models.checkpoints import CheckpointError
@@ -78,6 +79,20 @@ def test_a_revision_that_is_not_there_is_named_with_its_neighbours(hub):
 def test_a_repository_that_is_not_there_is_named(hub):
     with pytest.raises(CheckpointError, match="there is no model 'someone/else'"):
         find_revision("someone/else", 0, endpoint=hub[1])
+
+
+def test_a_revision_that_changes_while_it_is_fetched_is_not_mixed(hub, monkeypatch):
+    server, endpoint = hub
+    real = HfApi.model_info
+
+    def moved(self, repository, revision):
+        found = real(self, repository, revision=revision)
+        found.sha = server.commit("step0")  # what the branch was a moment ago
+        return found
+
+    monkeypatch.setattr("models.hub.HfApi.model_info", moved)
+    with pytest.raises(CheckpointError, match="step512 changed while it was fetched, from "):
+        find_revision(REPOSITORY, 512, endpoint=endpoint)
 
 
 def test_a_corrupted_file_is_named_and_not_kept(hub, trained):

@@ -96,7 +96,7 @@ def test_a_mapping_may_take_in_another_and_differ(tmp_path):
         read_yaml(path)
 
 
-@pytest.mark.parametrize("name", ["full", "gpu", "natural", "pythia", "smoke"])
+@pytest.mark.parametrize("name", ["full", "gpu", "natural", "natural_small", "pythia", "smoke"])
 def test_every_configuration_that_comes_with_the_project_is_valid(name):
     config = load_config([ROOT / "workflow" / "config" / f"{name}.yaml"])
     assert config.results == f"results/{name}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,7 +14,7 @@ from figures.style import save
 from models.checkpoints import CheckpointError
 from models.documents import CorpusError
 from models.language_checkpoints import load_origin
-from stagewise.config import Config, ConfigError, load_config
+from stagewise.config import ConfigError, load_config
 from stagewise.paths import Paths
 from stagewise.recorded import record, tables_elsewhere
 from stagewise.stages.claims import gather_elsewhere, gather_language
@@ -26,73 +25,18 @@ from stagewise.stages.language import (
     fetch,
     influence,
     landmarks,
-    memory,
     sizes,
     train,
     whole,
 )
 from stagewise.store import read_table
-
-MODEL, ELSEWHERE = "natural", "pythia_tiny"
-HERE = Path(__file__).parents[2]
-SETTINGS = {
-    "corpus": "own",
-    "context": 48,
-    "network": {"architecture": "gpt_neox", "width": 16, "layers": 1, "rotary": 1.0},
-    "training": {"steps": 16, "batch_size": 4, "checkpoint_every": 8, "learning_rate": 0.01,
-                 "warmup": 2, "curve_every": 4, "gradient_clip": 1.0, "precision": "bfloat16"},
-    "seeds": 1,
-    "evaluation_sequences": 20,
-    "landmark_sequences": 24,
-    "measure_from": 4,
-    "posterior": {"draws": 16, "burn_in": 2, "batch_size": 4},
-    "localisations": [1e5, 1e6],
-    "localisation_every": 2,
-    "upweighting": {"classes": {"induction": {"threshold": 3.9, "window": 8, "until": 16}}},
-    "prediction": {"every": 1, "horizons": [1, 2]},
-    "shown_tokens": 30,
-}  # fmt: skip
-
-
-def configured(root: Path, *more: str) -> tuple[Config, Paths]:
-    """A model on the project's own sources."""
-    text = {"folder": str(HERE / "models"), "pattern": "*.py", "vocabulary": 300, "held_out": 0.3}
-    config = load_config(
-        settings=[
-            f"results={root}",
-            f"language.corpora={json.dumps({'sources': None, 'own': text})}",
-            f"language.models={json.dumps({'controlled': None, MODEL: SETTINGS})}",
-            *more,
-        ]
-    )
-    return config, Paths(config)
+from tests.stagewise.natural import ELSEWHERE, MODEL, configured, of_another, train_natural
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """Corpus, checkpoints and learning curve."""
-    root = tmp_path_factory.mktemp("natural")
-    config, paths = configured(root)
-    corpus.run(config, paths, "own")
-    corpus.show_classes(config, paths, "own")
-    train.run(config, paths, MODEL, 0)
-    return root
-
-
-def of_another(root: Path) -> tuple[Config, Paths]:
-    """A model "elsewhere": the checkpoints trained here, as if they were somebody's."""
-    steps = [0, 4, 8, 16]
-    settings = {
-        **{k: v for k, v in SETTINGS.items() if k not in ("network", "training", "upweighting")},
-        "pretrained": {
-            "repository": "someone/tiny", "steps": steps,
-            "local": str(root / "language" / MODEL / "seed0"), "tokens_per_step": 1000,
-        },
-        "prediction": None,
-        "localisations": [],
-        "jobs_by_checkpoint": True,
-    }  # fmt: skip
-    return configured(root, f"language.models={json.dumps({ELSEWHERE: settings})}")
+    return train_natural(tmp_path_factory.mktemp("natural"))
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -217,36 +161,6 @@ def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
     assert "induction" in absent
     with pytest.raises(CorpusError, match="a passage of 1 tokens: at least 3"):
         corpus.passage(config.language.corpora["own"], text, "x")
-
-
-def test_less_memory_than_wanted_halves_the_sequences_and_says_so(trained, monkeypatch, caplog):
-    config, paths = configured(trained)
-    asked = []
-
-    def scarce(self, parameters, tokens):
-        asked.append(tokens.shape[1])
-        if tokens.shape[1] > 5:  # room for five sequences
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(self, parameters, tokens)
-
-    real = influence.LanguageModelLoss.token_losses
-    settings = config.language.models[MODEL]
-    loaded = influence.load_corpus(config, paths, MODEL, 0, training=64)
-    anchor = influence.load_checked(config, paths, MODEL, 0, 8)
-    parameters = influence.stacked_parameters(anchor)
-    expected = influence.loss_of(anchor, loaded, settings).observe(parameters)
-    monkeypatch.setattr(influence.LanguageModelLoss, "token_losses", scarce)
-    loss = influence.loss_of(anchor, loaded, settings)
-    found = memory.within_memory(lambda: loss.observe(parameters), loss, MODEL)
-    assert torch.allclose(found, expected, atol=1e-5)
-    assert loss.at_once == 5
-    assert "set language.models.natural.sequences_at_once = 5" in caplog.text
-    with pytest.raises(MemoryError, match=r"lower language.models.natural.posterior.batch_size"):
-        memory.within_memory(_out_of_memory, loss, MODEL)
-
-
-def _out_of_memory() -> None:
-    raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 @pytest.mark.parametrize(

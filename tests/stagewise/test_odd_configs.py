@@ -55,7 +55,8 @@ THEORY = {
                     "unbalanced": None},
     "optimizers": {"momentum": None, "minibatch": None, "adam": {"steps": 80, "window_every": 40}},
 }  # fmt: skip
-NO_LANGUAGE = "language={models: {controlled: null}, elsewhere: {natural: null, pythia_14m: null}}"
+ELSEWHERE = ", ".join(f"{name}: null" for name in load_config().language.elsewhere)
+NO_LANGUAGE = f"language={{models: {{controlled: null}}, elsewhere: {{{ELSEWHERE}}}}}"
 ODD = {
     "two items, adam": {
         "hierarchy": {"a": None, "b": None}, "optimizer": "adam", "learning_rate": 0.005,

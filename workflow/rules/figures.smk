@@ -93,6 +93,7 @@ rule decide_claims:
         PATHS.root / "claims.provenance.json",
     params:
         settings=settings("focus"),
+        elsewhere=json.dumps(CONFIG.language.recorded),
     log:
         PATHS.root / "logs/decide_claims.log",
     benchmark:

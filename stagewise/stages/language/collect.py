@@ -6,7 +6,7 @@ import pandas as pd
 
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.stages.language.common import origin
+from stagewise.stages.language.common import collected_origin
 from stagewise.store import read_table, write_table
 
 # Whole table -> the parts it is made of.
@@ -28,18 +28,18 @@ def run(config: Config, paths: Paths, model: str, table: str) -> None:
     """
     place, seeds = paths.language(model), config.language_seeds(model)
     classes = config.language.models[model].upweighting.classes
+    names = PARTS | {
+        "landmarks": ("landmarks", "sampler"),
+        "upweighting": tuple(f"upweighting_{name}" for name in classes),
+    }
+    if table not in names:
+        raise ValueError(f"table {table!r}: {', '.join(names)}")
+    sources = [place.part(name, seed) for name in names[table] for seed in seeds]
+    parts = [read_table(path) for path in sources]
     if table == "landmarks":
-        parts = [read_table(place.part("landmarks", seed)) for seed in seeds]
-        sampled = [read_table(place.part("sampler", seed)) for seed in seeds]
-        parts += [_coefficients(part) for part in sampled]
-    elif table == "upweighting":
-        parts = [read_table(place.part(f"upweighting_{c}", s)) for c in classes for s in seeds]
-    elif table in PARTS:
-        parts = [read_table(place.part(name, seed)) for name in PARTS[table] for seed in seeds]
-    else:
-        raise ValueError(f"table {table!r}: landmarks, upweighting, {', '.join(PARTS)}")
+        parts = [_coefficients(part) if "sample" in part else part for part in parts]
     whole = pd.concat(parts, ignore_index=True)
-    write_table(whole, place.whole(table), origin(config, model, seeds))
+    write_table(whole, place.whole(table), collected_origin(config, model, seeds, sources))
 
 
 def _coefficients(sampler: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,13 @@ from models.files import read_origin
 from stagewise.config import Config
 from stagewise.corpus_config import CorpusConfig
 from stagewise.paths import Paths
-from stagewise.store import provenance
+from stagewise.store import inherited, provenance
 
 if TYPE_CHECKING:  # stages that only handle tables need no torch
     from torch import Tensor
     from transformers import PreTrainedModel
 
-    from models.corpus import Corpus
+    from models.corpus import Corpus, Evaluation
     from models.text_corpus import Text
 
 POOL = 8192  # training sequences that the sampler's mini-batches are taken from
@@ -121,15 +122,49 @@ def installed_version(package: str) -> str:
         return "not installed"
 
 
-def commits(config: Config, paths: Paths, model: str, seed: int) -> dict[str, Any]:
-    """Commit of every checkpoint of a model that others trained, for provenance."""
+def text_digest(config: Config, paths: Paths, model: str) -> str | None:
+    """Digest of the tokens and the tokenizer of a model's text; None for the controlled
+    language, which its settings and the seed determine."""
+    from models.text_corpus import ORIGIN
+
+    name = config.language.models[model].corpus
+    return None if name is None else read_origin(paths.corpus(name) / ORIGIN).get("tokens")
+
+
+def identity(config: Config, paths: Paths, model: str, evaluation: Evaluation) -> list[Any]:
+    """What a kept piece of a measurement depends on beside the weights, its own settings and the
+    code: the model's settings, its text, and the classes with their members."""
+    members = hashlib.sha256()
+    for tensor in (evaluation.tokens, evaluation.membership):
+        members.update(tensor.contiguous().numpy().tobytes())
+    return [
+        run_settings(config.language.model_dump(), model), text_digest(config, paths, model),
+        list(evaluation.class_names), members.hexdigest(),
+    ]  # fmt: skip
+
+
+def measured_origin(
+    config: Config, paths: Paths, model: str, seed: int, device: str
+) -> dict[str, Any]:
+    """Provenance of what is measured on the checkpoints of one run: `origin`, the device, the
+    digest of natural text, and the commit of every checkpoint that others trained."""
     from models.language_checkpoints import load_origin, step_folder
 
     settings, run_ = config.language.models[model], paths.language(model).seed(seed)
-    if settings.pretrained is None:
-        return {}
-    made = {step: load_origin(step_folder(run_, step)) for step in settings.checkpoints}
-    return {"commits": {f"step{step}": m.get("commit") for step, m in made.items()}}
+    found = origin(config, model, seed) | {"device": device}
+    if settings.corpus is not None:
+        found["text"] = text_digest(config, paths, model)
+    if settings.pretrained is not None:
+        made = {step: load_origin(step_folder(run_, step)) for step in settings.checkpoints}
+        found["commits"] = {f"step{step}": m.get("commit") for step, m in made.items()}
+    return found
+
+
+def collected_origin(
+    config: Config, model: str, seeds: list[int], sources: Iterable[Path]
+) -> dict[str, Any]:
+    """Provenance of a table made of others: `origin`, and what theirs says beyond it."""
+    return origin(config, model, seeds) | inherited(sources)
 
 
 def origin(config: Config, model: str, seed: int | list[int]) -> dict[str, Any]:
@@ -147,7 +182,8 @@ def run_settings(language: dict[str, Any], model: str) -> dict[str, Any]:
     keys = FETCHED if settings.get("pretrained") else TRAINED
     found = {key: settings.get(key) for key in keys}
     if settings.get("pretrained"):
-        found["pretrained"] = settings["pretrained"]["repository"]
+        known = ("repository", "local", "endpoint")
+        found["pretrained"] = {key: settings["pretrained"].get(key) for key in known}
     elif settings.get("corpus"):
         text = language.get("corpora", {}).get(settings["corpus"], {})
         found["corpus"] = tokens_of(text)
@@ -155,8 +191,9 @@ def run_settings(language: dict[str, Any], model: str) -> dict[str, Any]:
     return found
 
 
-def is_from(folder: Path, config: Config, model: str, seed: int) -> str | None:
-    """None if a checkpoint was made by these settings and this seed; else what differs."""
+def is_from(folder: Path, config: Config, paths: Paths, model: str, seed: int) -> str | None:
+    """None if a checkpoint was made by these settings, this seed and (if trained here) this text;
+    else what differs."""
     from models.language_checkpoints import load_origin
 
     made = load_origin(folder)
@@ -164,6 +201,10 @@ def is_from(folder: Path, config: Config, model: str, seed: int) -> str | None:
     for key, value in run_settings(config.language.model_dump(), model).items():
         if before.get(key) != value:
             return f"language.models.{model}.{key} = {before.get(key)!r}"
+    if config.language.models[model].pretrained is None and made.get("text") != text_digest(
+        config, paths, model
+    ):
+        return f"other tokens of {config.language.models[model].corpus}"
     return None if made.get("seed") == seed else f"seed {made.get('seed')!r}"
 
 
@@ -186,7 +227,7 @@ def load_checked(
 
     folder = step_folder(paths.language(model).seed(seed), step)
     loaded = load_model(folder)
-    difference = is_from(folder, config, model, seed)
+    difference = is_from(folder, config, paths, model, seed)
     if difference:
         raise CheckpointError(
             f"{folder} was trained with {difference}, the configuration says otherwise: train "

@@ -17,12 +17,13 @@ from models.documents import (
     manifest,
     package_documents,
 )
+from models.files import read_origin
 from models.labelling import Labeller, class_table, overlaps, texts_of
-from models.text_corpus import Text, load_text, save_text, token_ids, tokenise, windows
+from models.text_corpus import ORIGIN, Text, load_text, save_text, token_ids, tokenise, windows
 from stagewise.config import Config
 from stagewise.corpus_config import DEPENDENCIES, CorpusConfig
 from stagewise.paths import MANIFEST, Paths
-from stagewise.stages.language.common import text_difference
+from stagewise.stages.language.common import text_difference, text_state
 from stagewise.store import provenance, read_table, write_table, write_text
 
 SHOWN_CONTEXT, SHOWN = 256, 200  # held-out pieces that the table of classes counts
@@ -46,7 +47,8 @@ def run(config: Config, paths: Paths, name: str) -> None:
         most=settings.max_documents,
     )
     made = provenance({"language": {"corpora": {name: settings.model_dump()}}}, settings.seed)
-    save_text(text, paths.corpus(name), made)
+    told = {"tokens": text.digest, "state": text_state(settings)}
+    save_text(text, paths.corpus(name), made | told)
 
 
 def show_classes(config: Config, paths: Paths, name: str) -> None:
@@ -66,8 +68,11 @@ def show_classes(config: Config, paths: Paths, name: str) -> None:
 
 
 def is_made(config: Config, paths: Paths, name: str) -> bool:
-    """Is the corpus there, made by these settings?"""
-    return paths.corpus(name).is_dir() and text_difference(config, paths, name) is None
+    """Is the corpus there, made by these settings from the text as it is now?"""
+    folder = paths.corpus(name)
+    state = text_state(config.language.corpora[name])
+    same = folder.is_dir() and text_difference(config, paths, name) is None
+    return same and read_origin(folder / ORIGIN).get("state") == state
 
 
 def documents_of(settings: CorpusConfig) -> Iterable[Document]:

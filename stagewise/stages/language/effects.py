@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.upweighting import next_effects
 from stagewise.config import Config, ConfigError
+from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig, PredictionConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import load_corpus, origin, pair_rows
+from stagewise.stages.language.common import identity, load_corpus, measured_origin, pair_rows
 from stagewise.stages.language.memory import fits_in_memory
 from stagewise.stages.language.upweighting import branch
 from stagewise.store import write_table
@@ -48,20 +49,31 @@ def run(
     prediction = asked(settings)
     corpus = load_corpus(config, paths, model, seed)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    rows = []
+    kept = Kept(place.seed(seed) / "effects", "stagewise.stages.language.effects")
+    known, rows = identity(config, paths, model, evaluation), []
     for step in steps_of(settings):
         trainer = branch(config, paths, model, seed, step, corpus, device)
-        with fits_in_memory(model, "training.batch_size"):
-            effects = next_effects(
-                trainer,
-                evaluation,
-                horizons=prediction.horizons,
-                total_extra=prediction.total_extra,
-                progress=progress,
-            )
-        for horizon, effect in zip(prediction.horizons, effects, strict=True):
-            table = pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
-            rows.append(table.rename(columns={"influence": "effect"}))
+        extra = [prediction.horizons, prediction.total_extra, seed, step]
+        key = kept.key(trainer.model.parameters(), [known, extra])
+        if not kept.has(step, key):
+            with fits_in_memory(model):
+                effects = next_effects(
+                    trainer,
+                    evaluation,
+                    horizons=prediction.horizons,
+                    total_extra=prediction.total_extra,
+                    progress=progress,
+                )
+            parts = [
+                pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
+                for horizon, effect in zip(prediction.horizons, effects, strict=True)
+            ]
+            kept.write(pd.concat(parts).rename(columns={"influence": "effect"}), step, key)
+        elif progress is not None:
+            progress(max(prediction.horizons) * (len(evaluation.class_names) + 1))
+        rows.append(kept.read(step))
     columns = ["step", "horizon", "source_class", "target_class", "effect", "seed"]
     table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]
-    write_table(table, place.part("effects", seed), origin(config, model, seed))
+    write_table(
+        table, place.part("effects", seed), measured_origin(config, paths, model, seed, device)
+    )

@@ -13,7 +13,7 @@ from analysis.uncertainty import mean_interval
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.stages.events import COLUMNS, REPLICATES
-from stagewise.stages.language.common import origin
+from stagewise.stages.language.common import collected_origin
 from stagewise.store import read_table, write_table
 
 NUMBERS = ("step", "ci_low", "ci_high", "q_value", "value")
@@ -57,7 +57,7 @@ def run(config: Config, paths: Paths, model: str) -> None:
                 found = {"experiment": experiment, "estimator": label, "q_value": q}
                 found |= {"source": source, "target": target}
                 rows.append(found | {k: v for k, v in vars(event).items() if k in COLUMNS})
-    made = origin(config, model, seeds)
+    made = collected_origin(config, model, seeds, [place.class_influence])
     events = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(NUMBERS, float))
     write_table(events, place.events, made)
     write_table(pd.concat(means, ignore_index=True), place.whole("trajectories"), made)

@@ -25,7 +25,8 @@ def run(config: Config, paths: Paths, model: str, step: int) -> str:
     if settings is None:
         raise CheckpointError(f"language.models.{model} is trained here: nothing to fetch")
     folder = step_folder(paths.language(model).seed(seed), step)
-    if folder.is_dir() and not is_from(folder, config, model, seed):
+    if folder.is_dir() and not is_from(folder, config, paths, model, seed):
+        require_tokenizer(config, paths, model, folder)
         return str(load_origin(folder)["commit"])
     found = find_revision(
         settings.repository, step, local=settings.local, endpoint=settings.endpoint

@@ -9,7 +9,7 @@ from analysis.summaries import forecast_means
 from analysis.tables import estimator_label
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.stages.language.common import origin
+from stagewise.stages.language.common import collected_origin
 from stagewise.store import read_table, write_table
 
 
@@ -17,8 +17,8 @@ def run(config: Config, paths: Paths, model: str) -> None:
     """Write `forecast`: seed, step, stage, label, now, end (rank correlations over ordered pairs
     of different classes; see `analysis.forecast`), pairs; and `forecast_means`, by stage."""
     place, seeds = paths.language(model), config.language_seeds(model)
-    effects, influence = read_table(place.whole("effects")), read_table(place.class_influence)
-    times = read_table(place.whole("transitions"))
+    sources = [place.whole("effects"), place.class_influence, place.whole("transitions")]
+    effects, influence, times = (read_table(path) for path in sources)
     across = influence[influence["pairs"] == "across_sequences"]
     parts = []
     for (estimator, normalized), group in across.groupby(["estimator", "normalized"], sort=False):
@@ -28,6 +28,7 @@ def run(config: Config, paths: Paths, model: str) -> None:
             label = estimator_label(estimator, float("nan"), normalized)
             stage = [stage_of(own, step) for step in found["step"]]
             parts.append(found.assign(seed=seed, label=label, stage=stage))
-    whole, made = pd.concat(parts, ignore_index=True), origin(config, model, seeds)
+    whole = pd.concat(parts, ignore_index=True)
+    made = collected_origin(config, model, seeds, sources)
     write_table(whole, place.whole("forecast"), made)
     write_table(forecast_means(whole), place.whole("forecast_means"), made)

@@ -30,10 +30,10 @@ from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import (
     POOL,
-    commits,
+    identity,
     load_checked,
     load_corpus,
-    origin,
+    measured_origin,
     pair_rows,
 )
 from stagewise.stages.language.memory import within_memory
@@ -101,13 +101,14 @@ def run(
     corpus = load_corpus(config, paths, model, seed, training=POOL)
     evaluation = corpus.evaluation.first(settings.evaluation_sequences)
     kept = Kept(place.seed(seed) / "influence", "stagewise.stages.language.influence")
-    posterior = settings.posterior
+    posterior, known = settings.posterior, identity(config, paths, model, evaluation)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     for step in settings.measured if only is None else [only]:
         anchor = load_checked(config, paths, model, seed, step, device)
         key = kept.key(
-            [*anchor.parameters(), evaluation.tokens, evaluation.membership],
+            anchor.parameters(),
             [
+                known,
                 posterior.model_dump(exclude={"memory_gib"}),
                 [settings.shown_sequence, settings.shown_tokens, seed, step],
             ],
@@ -134,7 +135,7 @@ def run(
             parts[name].append(kept.read(f"{name}{step}"))
     if only is not None:
         return
-    made = origin(config, model, seed) | commits(config, paths, model, seed)
+    made = measured_origin(config, paths, model, seed, device)
     for name, tables_ in parts.items():
         whole = pd.concat(tables_, ignore_index=True).assign(seed=seed)
         if name == "influence":
@@ -184,10 +185,19 @@ def sample(
 def class_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> torch.Tensor | None:
     """Gradients of every class in every sequence, where they fit; see `class_gradients`."""
     sequences, _, classes = evaluation.membership.shape
-    size = 4 * sequences * classes * sum(p.numel() for p in loss.model.parameters())
-    if size > GRADIENT_BYTES:
+    size = sum(p.numel() for p in loss.model.parameters())
+    if 4 * sequences * classes * size > GRADIENT_BYTES:
         return None
-    return sequence_class_gradients(loss, evaluation.tokens, evaluation.membership)
+    at_once = loss.at_once or sequences
+    if at_once >= sequences:
+        return sequence_class_gradients(loss, evaluation.tokens, evaluation.membership)
+    whole = torch.empty(classes, sequences, size, device=loss.model.device)
+    for start in range(0, sequences, at_once):
+        part = slice(start, start + at_once)
+        whole[:, part] = sequence_class_gradients(
+            loss, evaluation.tokens[part], evaluation.membership[part]
+        )
+    return whole
 
 
 def gradient_limit(

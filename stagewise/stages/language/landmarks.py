@@ -9,10 +9,10 @@ from stagewise.config import Config
 from stagewise.kept import Kept
 from stagewise.paths import Paths
 from stagewise.stages.language.common import (
-    commits,
+    identity,
     load_checked,
     load_corpus,
-    origin,
+    measured_origin,
 )
 from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import write_table
@@ -26,19 +26,20 @@ def run(config: Config, paths: Paths, model: str, seed: int, *, device: str = "c
     corpus = load_corpus(config, paths, model, seed, training=1)
     evaluation = corpus.evaluation.first(settings.landmark_sequences)
     kept = Kept(place.seed(seed) / "landmarks", "stagewise.stages.language.landmarks")
+    known = identity(config, paths, model, evaluation)
     rows: list[pd.DataFrame] = []
     for step in settings.checkpoints:
         anchor = load_checked(config, paths, model, seed, step, device)
-        key = kept.key([*anchor.parameters(), evaluation.tokens, evaluation.membership], None)
+        key = kept.key(anchor.parameters(), known)
         if not kept.has(step, key):
-            with fits_in_memory(model, "context"):
+            with fits_in_memory(model):
                 found = landmarks(anchor, corpus, evaluation)
             if step == settings.checkpoints[0]:
                 found["parameters"] = sum(p.numel() for p in anchor.parameters())
             table = pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
             kept.write(table, step, key)
         rows.append(kept.read(step))
-    made = origin(config, model, seed) | commits(config, paths, model, seed)
+    made = measured_origin(config, paths, model, seed, device)
     write_table(
         pd.concat(rows, ignore_index=True).assign(seed=seed), place.part("landmarks", seed), made
     )

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pandas as pd
-import torch
 
-from analysis.posterior import Draws
 from analysis.token_loss import LanguageModelLoss
+from models.corpus import Evaluation
 from stagewise.config import Config
 from stagewise.kept import Kept
 from stagewise.language_config import LanguageModelConfig, LanguagePosterior
 from stagewise.paths import Paths
-from stagewise.stages.language.common import POOL, load_checked, load_corpus, origin, pair_rows
+from stagewise.stages.language.common import (
+    POOL,
+    identity,
+    load_checked,
+    load_corpus,
+    measured_origin,
+    pair_rows,
+)
 from stagewise.stages.language.influence import (
     bif_rows,
     class_gradients,
@@ -49,41 +57,28 @@ def run(
     corpus = load_corpus(config, paths, model, seed, training=POOL)
     evaluation = corpus.evaluation.first(settings.evaluation_sequences)
     kept = Kept(place.seed(seed) / "localisation", "stagewise.stages.language.localisation")
+    known = identity(config, paths, model, evaluation)
     base, rows = settings.posterior, []
     for step in steps_of(settings):
         anchor = load_checked(config, paths, model, seed, step, device)
         loss = loss_of(anchor, corpus, settings)
-        gradients = class_gradients(loss, evaluation)
         for gamma in settings.localisations:
             size = base.step_size * base.gamma / gamma
             posterior = base.model_copy(update={"gamma": gamma, "step_size": size})
             name = f"step{step}_gamma{gamma:g}"
             key = kept.key(
-                [*anchor.parameters(), evaluation.tokens, evaluation.membership],
-                [posterior.model_dump(), seed],
+                anchor.parameters(), [known, posterior.model_dump(exclude={"memory_gib"}), seed]
             )
             if not kept.has(name, key):
-
-                def sampled(
-                    loss: LanguageModelLoss = loss,
-                    posterior: LanguagePosterior = posterior,
-                    gradients: torch.Tensor | None = gradients,
-                    step: int = step,
-                ) -> Draws:
-                    return sample(
-                        loss, posterior, seed, step, gradients=gradients, threads=threads,
-                        device=device, progress=progress,
-                    )  # fmt: skip
-
-                draws = within_memory(sampled, loss, model)
-                traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
-                limit, _ = gradient_limit(loss, gradients, evaluation, gamma)
-                exact = pair_rows(limit, evaluation.class_names)["influence"]
-                rows_ = bif_rows(traces, evaluation, draws.controls, limit, device)
-                table = pd.concat(rows_, ignore_index=True)
-                chosen = ~table["normalized"] & (table["pairs"] == "across_sequences")
-                table = table[chosen].reset_index(drop=True).assign(gradient=exact, gamma=gamma)
-                kept.write(table.assign(step=step), name, key)
+                found = within_memory(
+                    partial(
+                        compared, loss, evaluation, posterior, seed, step,
+                        threads=threads, device=device, progress=progress,
+                    ),
+                    loss,
+                    model,
+                )  # fmt: skip
+                kept.write(found.assign(gamma=gamma, step=step), name, key)
             elif progress is not None:
                 progress(posterior.chains * posterior.sgld_steps)
             rows.append(kept.read(name))
@@ -97,4 +92,27 @@ def run(
         "gradient",
     ]
     table = pd.concat(rows, ignore_index=True)[columns]
-    write_table(table, place.whole("localisation"), origin(config, model, seed))
+    write_table(
+        table, place.whole("localisation"), measured_origin(config, paths, model, seed, device)
+    )
+
+
+def compared(
+    loss: LanguageModelLoss,
+    evaluation: Evaluation,
+    posterior: LanguagePosterior,
+    seed: int,
+    step: int,
+    **how: Any,
+) -> pd.DataFrame:
+    """Sampled influence across sequences, and its limit `gradient`, at one checkpoint and one
+    localisation; `how`: threads, device and progress of the sampler."""
+    gradients = class_gradients(loss, evaluation)
+    draws = sample(loss, posterior, seed, step, gradients=gradients, **how)
+    traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
+    limit, _ = gradient_limit(loss, gradients, evaluation, posterior.gamma)
+    exact = pair_rows(limit, evaluation.class_names)["influence"]
+    rows = bif_rows(traces, evaluation, draws.controls, limit, how["device"])
+    table = pd.concat(rows, ignore_index=True)
+    chosen = ~table["normalized"] & (table["pairs"] == "across_sequences")
+    return table[chosen].reset_index(drop=True).assign(gradient=exact)

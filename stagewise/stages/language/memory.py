@@ -10,14 +10,15 @@ from typing import TypeVar
 import torch
 
 from analysis.token_loss import LanguageModelLoss
+from models.chunks import fewer
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
 @contextmanager
-def fits_in_memory(model: str, *keys: str) -> Iterator[None]:
-    """Turn a GPU's running out of memory into an error that names the settings that help.
+def fits_in_memory(model: str) -> Iterator[None]:
+    """What a stage cannot do with one sequence at once either, said in its user's words.
 
     Raises:
         MemoryError: in place of the library's error.
@@ -25,9 +26,9 @@ def fits_in_memory(model: str, *keys: str) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        settings = ", ".join(f"language.models.{model}.{key}" for key in keys)
         raise MemoryError(
-            f"the GPU's memory does not do for {model}: lower {settings}. What is finished is kept"
+            f"the GPU's memory does not hold {model} with one sequence at once: run this stage "
+            "with --device cpu, or on a larger GPU. What is finished is kept"
         ) from error
 
 
@@ -41,17 +42,14 @@ def within_memory(run: Callable[[], Result], loss: LanguageModelLoss, model: str
         try:
             return run()
         except torch.OutOfMemoryError as error:
-            before = loss.in_flight
-            if before == 1:
+            if loss.in_flight == 1:
                 raise MemoryError(
                     f"the GPU's memory does not hold {model} with one evaluation sequence at once: "
-                    f"lower language.models.{model}.posterior.batch_size or memory_gib, or leave "
-                    "token classes out (each costs a gradient)"
+                    f"lower language.models.{model}.posterior.memory_gib, run this stage with "
+                    f"--device cpu, or lower language.models.{model}.posterior.batch_size (which "
+                    "measures every checkpoint again)"
                 ) from error
-            loss.at_once = loss.in_flight = before // 2
+            loss.at_once = loss.in_flight = fewer(loss.in_flight, error)
             logger.warning(
-                "out of GPU memory with %d sequences at once: going on with %d. To begin there, "
-                "set language.models.%s.sequences_at_once = %d",
-                before, loss.at_once, model, loss.at_once,
-            )  # fmt: skip
-            torch.cuda.empty_cache()
+                "to begin there, set language.models.%s.sequences_at_once = %d", model, loss.at_once
+            )

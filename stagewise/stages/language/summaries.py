@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from analysis.summaries import localisation_summary, milestones, race_differences, races
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.stages.language.common import origin
+from stagewise.stages.language.common import collected_origin
 from stagewise.store import read_table, write_table
 
 SUMMARIES = ("races", "localisation", "milestones")
@@ -17,16 +15,17 @@ def run(config: Config, paths: Paths, model: str, which: str) -> None:
     """Write `races` and `race_differences`, or `localisation_summary`, or `milestones`; see
     `analysis.summaries`."""
     place, seeds = paths.language(model), config.language_seeds(model)
-
-    def read(name: str) -> pd.DataFrame:
-        return read_table(place.whole(name))
-
+    names = {"races": ["upweighting"], "localisation": ["localisation"]}
+    sources = [place.whole(name) for name in names.get(which, ["transitions"])]
+    first = read_table(sources[0])
     if which == "races":
-        every = races(read("upweighting"))
+        every = races(first)
         tables = {"races": every, "race_differences": race_differences(every)}
     elif which == "localisation":
-        tables = {"localisation_summary": localisation_summary(read("localisation"))}
+        tables = {"localisation_summary": localisation_summary(first)}
     else:
-        tables = {"milestones": milestones(read_table(place.events), read("transitions"), model)}
+        sources.append(place.events)
+        tables = {"milestones": milestones(read_table(place.events), first, model)}
+    made = collected_origin(config, model, seeds, sources)
     for name, table in tables.items():
-        write_table(table, place.whole(name), origin(config, model, seeds))
+        write_table(table, place.whole(name), made)

@@ -32,11 +32,10 @@ from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
 from stagewise.stages.language.common import (
-    commits,
     is_from,
     load_checked,
     load_corpus,
-    origin,
+    measured_origin,
 )
 from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import write_json, write_table
@@ -67,7 +66,7 @@ def run(
     trainer = LanguageTrainer(
         on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
-    made = origin(config, model, seed) | {"key": _key(config, model)}
+    made = measured_origin(config, paths, model, seed, device) | {"key": _key(config, model)}
     curve, done = _resume(trainer, config, paths, model, seed)
     if progress is not None:
         progress(trainer.step)
@@ -76,7 +75,7 @@ def run(
     for step in sorted(mark for mark in marks if mark > done):
         before = trainer.step
         speed.skip()
-        with fits_in_memory(model, "training.batch_size", "landmark_sequences"):
+        with fits_in_memory(model):
             trainer.train(step, progress=progress)
         speed.add((step - before) * settings.tokens_per_step)
         if step % training.curve_every == 0 or step == training.steps:
@@ -111,12 +110,12 @@ def evaluate(
     evaluation, curve = corpus.evaluation.first(settings.landmark_sequences), {}
     for step in settings.checkpoints:
         anchor = load_checked(config, paths, model, seed, step, device)
-        with fits_in_memory(model, "context"):
+        with fits_in_memory(model):
             curve[step] = grouped_losses(anchor, corpus, evaluation)
         if progress is not None:
             progress(1)
     table = _curve_table(curve, grouped_counts(corpus, evaluation), outcomes(corpus, evaluation))
-    made = origin(config, model, seed) | commits(config, paths, model, seed)
+    made = measured_origin(config, paths, model, seed, device)
     write_table(table.assign(seed=seed), place.part("learning", seed), made)
     _link_checkpoints(place.root, place.seed(seed))
 
@@ -149,10 +148,13 @@ def _resume(
     found = [s for s in settings.training.checkpoints if step_folder(run_, s).is_dir()]
     foreign = [
         s for s in found
-        if is_from(step_folder(run_, s), config, model, seed)
+        if is_from(step_folder(run_, s), config, paths, model, seed)
         or load_origin(step_folder(run_, s)).get("key") != _key(config, model)
     ]  # fmt: skip
     if foreign:
+        first = step_folder(run_, foreign[0])
+        why = is_from(first, config, paths, model, seed) or "another code, or another curve"
+        logger.warning("training anew: %s and %d others are of %s", first, len(found) - 1, why)
         shutil.rmtree(run_)
         return {}, -1
     for step in reversed(found):

@@ -14,7 +14,7 @@ from models.language_training import LanguageTrainer
 from stagewise.config import Config
 from stagewise.language_config import LanguageModelConfig
 from stagewise.paths import Paths
-from stagewise.stages.language.common import load_checked, load_corpus, origin
+from stagewise.stages.language.common import load_checked, load_corpus, measured_origin
 from stagewise.stages.language.memory import fits_in_memory
 from stagewise.store import read_table, write_table
 
@@ -64,7 +64,7 @@ def run(
             begin = max(s for s in settings.training.checkpoints if s <= arm.start)
             trainer = branch(config, paths, model, seed, begin, corpus, device)
             known = sum(s <= begin for s in steps)
-            with fits_in_memory(model, "training.batch_size"):
+            with fits_in_memory(model):
                 curve = race(
                     trainer,
                     arm,
@@ -84,7 +84,11 @@ def run(
             )
         )  # fmt: skip
     table = pd.concat(rows, ignore_index=True)
-    write_table(table, place.part(f"upweighting_{class_name}", seed), origin(config, model, seed))
+    write_table(
+        table,
+        place.part(f"upweighting_{class_name}", seed),
+        measured_origin(config, paths, model, seed, device),
+    )
 
 
 def branch(

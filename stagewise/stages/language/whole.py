@@ -56,6 +56,7 @@ def run(
         else:
             train.run(config, paths, model, seed, **place, progress=progress)
         logger.info("%s, seed %d: sampling", model, seed)
+        logger.info(influence.estimate(config, paths, model, seed, threads=threads, **place))
         influence.run(config, paths, model, seed, threads=threads, **place, progress=progress)
         landmarks.run(config, paths, model, seed, **place)
         if settings.prediction is not None:

@@ -1,0 +1,42 @@
+"""Work on many sequences, as many at once as memory allows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Iterator[Result]:
+    """Results of `run` on consecutive pieces of `tokens`, (sequences, time), of at most `most`
+    sequences; where a GPU's memory does not do, of half as many from there on.
+
+    Raises:
+        torch.OutOfMemoryError: one sequence does not fit either.
+    """
+    start = 0
+    while start < len(tokens):
+        part = tokens[start : start + most]
+        try:
+            result = run(part)
+        except torch.OutOfMemoryError as error:
+            most = fewer(len(part), error)
+            continue
+        start += len(part)
+        yield result
+
+
+def fewer(at_once: int, error: torch.OutOfMemoryError) -> int:
+    """Half as many sequences, said in the log; raises `error` if there was one only."""
+    if at_once == 1:
+        raise error
+    torch.cuda.empty_cache()
+    half = (at_once + 1) // 2
+    logger.warning("out of GPU memory with %d sequences at once: going on with %d", at_once, half)
+    return half
