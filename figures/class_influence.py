@@ -54,5 +54,5 @@ def draw(tables: Tables) -> Figure:
         f"{shown_runs(tables['trajectories'])} with 95 % bands\n○ flips, ▲▼ peaks of single runs",
         title_fontsize=8,
     )  # fmt: skip
-    name_run(axes[-1, -1], tables.run, down=44)
+    name_run(figure, tables.run)
     return figure

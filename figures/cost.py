@@ -34,7 +34,7 @@ def draw(tables: Tables) -> Figure:
             axis.annotate(row.size_name, (row.stored, getattr(row, name)), (0, 5), fontsize=6,
                           textcoords="offset points", ha="center", color=INK)  # fmt: skip
     middle.legend(fontsize=7)
-    name_run(right, _settings(table), down=36)
+    name_run(figure, _settings(table))
     return figure
 
 

@@ -41,5 +41,5 @@ def draw(tables: Tables) -> Figure:
     axes[0, 0].set_ylabel("rank correlation of influence\nwith the measured effect")
     axes[0, 0].set_ylim(-1.02, 1.02)
     axes[0, 0].legend(fontsize=6.5, loc="lower left")
-    name_run(axes[0, -1], tables.run)
+    name_run(figure, tables.run)
     return figure

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from figures.language_style import (
     LOOKS,
     name_run,
+    name_stages,
     of_mean,
     of_runs,
     shade,
@@ -37,7 +38,7 @@ def draw(tables: Tables) -> Figure:
     )
     for column, (source, target) in zip(axes.T, pairs, strict=True):
         for axis, label, scale in zip(column, ("bif", "bif_normalized"), (1e4, 1.0), strict=True):
-            shade(axis, tables["transitions"], label=axis is column[0])
+            shade(axis, tables["transitions"])
             zero_line(axis)
             sampled = pair(curves[curves["label"] == label], source, target)
             if label == "bif":
@@ -47,14 +48,15 @@ def draw(tables: Tables) -> Figure:
             found = pair(events[events["estimator"] == label], source, target)
             mark_events(axis, found, INK, 0.0, scale)
             step_axis(axis, curves["step"].max(), label=axis is column[-1])
-        column[0].set_title(f"{spoken(source)} – {spoken(target)}", pad=42)
+        room = name_stages(column[0], tables["transitions"])
+        column[0].set_title(f"{spoken(source)} – {spoken(target)}", pad=room)
     axes[0, 0].set_ylabel("influence (×10⁻⁴ nats²)")
     axes[1, 0].set_ylabel("normalised (−correlation)")
     say_signs(axes[0, -1])
     axes[0, 0].plot([], [], "o", color=INK, mfc="white", ms=4.5, label="flip, single run")
     axes[0, 0].plot([], [], "v", color=INK, ms=4.5, label="peak, single run")
     axes[0, 0].legend(fontsize=7, loc="lower right")
-    name_run(axes[-1, -1], f"points: {shown_runs(tables['trajectories'])}; {tables.run}")
+    name_run(figure, f"points: {shown_runs(tables['trajectories'])}; {tables.run}")
     return figure
 
 

@@ -41,5 +41,5 @@ def draw(tables: Tables) -> Figure:
                 axis.set_title(f"{spoken(source)} – {spoken(target)}")
         row[0].set_ylabel(words)
     axes[0, 0].legend(fontsize=6.5)
-    name_run(axes[-1, -1], tables.run)
+    name_run(figure, tables.run)
     return figure

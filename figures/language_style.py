@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.development import OCTAVE_START, REPETITION, told_once
@@ -62,32 +63,39 @@ def of_runs(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["experiment"].str.contains("/seed")]
 
 
-def shade(axis: Axes, transitions: pd.DataFrame, *, label: bool = False) -> None:
-    """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt.
-
-    A stage that some run did not finish is drawn up to the half, or to where it is known."""
-    told = told_once(transitions)
-    for rank, stage in enumerate(stage for stage in SHADED if stage in set(told["stage"])):
-        rows = told[told["stage"] == stage][["start", "middle", "end"]]
-        if not np.isfinite(rows["start"]).all():
-            continue
-        start, middle, end = rows.mean(skipna=False)
-        stop = end if np.isfinite(end) else middle
+def shade(axis: Axes, transitions: pd.DataFrame) -> None:
+    """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt."""
+    for rank, (_, start, middle, stop) in enumerate(_bands(transitions)):
         if np.isfinite(stop):
             axis.axvspan(start, stop, color=PALE, alpha=0.9 if rank % 2 else 0.5, lw=0)
         if np.isfinite(middle):
             axis.axvline(middle, color=GREY, lw=0.6, dashes=(2, 2))
-        if label and np.isfinite(stop):
-            axis.annotate(
-                spoken(stage), (start, 1.0), (0, 2),
-                xycoords=("data", "axes fraction"), textcoords="offset points",
-                rotation=30, ha="left", va="bottom", fontsize=7, color=INK,
-            )  # fmt: skip
 
 
-def name_run(axis: Axes, run: str, down: int = 30) -> None:
-    """Which run is shown, small, so many points below the axes' right end."""
-    axis.annotate(
-        run, (1.0, 0.0), (0, -down), xycoords="axes fraction", textcoords="offset points",
-        ha="right", va="top", fontsize=6, color=GREY,
-    )  # fmt: skip
+def name_stages(axis: Axes, transitions: pd.DataFrame) -> int:
+    """Names above the bands; the points above the axes that a title must leave to them."""
+    named = [(stage, start) for stage, start, _, stop in _bands(transitions) if np.isfinite(stop)]
+    for stage, start in named:
+        axis.annotate(
+            spoken(stage), (start, 1.0), (0, 2),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            rotation=30, ha="left", va="bottom", fontsize=7, color=INK,
+        )  # fmt: skip
+    return 42 if named else 6
+
+
+def _bands(transitions: pd.DataFrame) -> list[tuple[str, float, float, float]]:
+    """Stage, start, middle and end of every band. One that some run did not finish ends at the
+    half, or where it is known; one that some run did not begin is left out."""
+    told, found = told_once(transitions), []
+    for stage in (stage for stage in SHADED if stage in set(told["stage"])):
+        rows = told[told["stage"] == stage][["start", "middle", "end"]]
+        if np.isfinite(rows["start"]).all():
+            start, middle, end = rows.mean(skipna=False)
+            found.append((stage, start, middle, end if np.isfinite(end) else middle))
+    return found
+
+
+def name_run(figure: Figure, run: str) -> None:
+    """Which run is shown, small, at the lower right."""
+    figure.supxlabel(run, x=0.995, ha="right", fontsize=6, color=GREY)

@@ -34,5 +34,5 @@ def draw(tables: Tables) -> Figure:
     for axis in (left, right):
         axis.set_xscale("log")
         axis.set_xlabel("localisation γ (1/parameter²)")
-    name_run(right, tables.run)
+    name_run(figure, tables.run)
     return figure

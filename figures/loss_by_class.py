@@ -8,8 +8,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.language_style import CLASS_COLORS, shade, spoken, step_axis
-from figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, Tables
+from figures.language_style import CLASS_COLORS, name_run, name_stages, shade, spoken, step_axis
+from figures.style import BLUE, GREEN, INK, ORANGE, PINK, PURPLE, RED, Tables
 
 KIND = "delimiter_kind"
 
@@ -24,7 +24,8 @@ def draw(tables: Tables) -> Figure:
     classes = [name for name in dict.fromkeys(learning["class"]) if name != KIND]
     floors = tables["baselines"][tables["baselines"]["name"] == "floor"]
     floors = floors.groupby("class")["loss"].mean()
-    shade(left, tables["transitions"], label=True)
+    shade(left, tables["transitions"])
+    room = name_stages(left, tables["transitions"])
     for name, color in zip(classes, CLASS_COLORS, strict=False):
         for rank, (_, run) in enumerate(learning[learning["class"] == name].groupby("seed")):
             sums = run.groupby("step")[["loss", "tokens"]].sum()
@@ -36,11 +37,13 @@ def draw(tables: Tables) -> Figure:
     left.set_ylabel("loss (nats)")
     left.set_ylim(bottom=-0.1)
     left.legend(fontsize=6.5, loc="lower left")
-    left.set_title("loss by class; at the right end, the floor", pad=40)
+    known = "" if floors.empty else "; at the right end, the floor"
+    left.set_title(f"loss by class{known}", pad=room)
     for axis, title, shown in (
         (upper, "n-grams and context (nats)", {
             "kl_unigram": ("KL to unigram", ORANGE), "kl_bigram": ("KL to bigram", BLUE),
-            "in_context": ("in-context learning score", GREEN)}),
+            "in_context": ("in-context learning score", GREEN),
+            "repeat_gain": ("repeated random tokens, gain", PINK)}),
         (lower, "skills (share)", {
             "delimiter_matching": ("delimiter matching", PURPLE),
             "prefix_matching": ("prefix matching, best head", RED),
@@ -53,10 +56,11 @@ def draw(tables: Tables) -> Figure:
             for rank, seed in enumerate(best):
                 axis.plot(best.index, best[seed], color=color, **_bold(rank, words))
         axis.legend(fontsize=6.5)
-        axis.set_title(title, pad=40)
+        axis.set_title(title, pad=room)
     for axis in (left, upper, lower):
         step_axis(axis, last)
     _coefficient(lower, marks)
+    name_run(figure, tables.run)
     return figure
 
 

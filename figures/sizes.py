@@ -27,7 +27,8 @@ def draw(tables: Tables) -> Figure:
             for color, (name, runs) in zip(
                 CLASS_COLORS, pair(table, source, target).groupby("model", sort=False), strict=False
             ):
-                _lines(axis, runs, unit, color, f"{spoken(name)}, {_size(runs)} parameters")
+                words = f"{spoken(name)}, {_size(runs)} parameters, {runs['run'].iloc[0]}"
+                _lines(axis, runs, unit, color, words)
             if unit == "step":
                 step_axis(axis, table["step"].max(), label=axis is axes[-1, 0])
             else:

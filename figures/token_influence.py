@@ -9,6 +9,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from analysis.development import formation
+from figures.language_style import name_run
 from figures.style import INK, Tables
 
 WIDTH = 24 * 5  # letters and gaps per line
@@ -52,6 +53,7 @@ def draw(tables: Tables) -> Figure:
         plt.cm.ScalarMappable(norm, colors), ax=axes[:, 0].tolist(), fraction=0.025, pad=0.01
     )
     bar.set_label("normalised influence of the framed token\n← helps      harms →")
+    name_run(figure, tables.run)
     return figure
 
 

@@ -48,5 +48,5 @@ def draw(tables: Tables) -> Figure:
         right.set_ylabel("paired difference (steps)\n← faster      slower →", fontsize=7.5)
         right.legend(fontsize=7)
     axes[0, 1].set_title("mean over runs, 95 % intervals")
-    name_run(axes[-1, -1], tables.run)
+    name_run(figure, tables.run)
     return figure

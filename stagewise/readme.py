@@ -7,17 +7,15 @@ import json
 import re
 
 from analysis.markdown import markdown_table
-from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES, figures_of
+from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES
 from stagewise.code import ROOT
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.recorded import tables_elsewhere
 from stagewise.store import write_text
 
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
 PICTURES = ("overview", "influence_by_estimator", "two_phases", "predicted_times", "optimizers")
-RECORDED_PICTURE = "influence_by_seed"  # of the models of other configurations
 LANGUAGE_PICTURES = ("induction_and_delimiters", "upweighting", "forecast")  # of the first model
 RULES = {
     "losses": "toy_learning",
@@ -171,10 +169,9 @@ def renew(config: Config, paths: Paths) -> None:
         text = with_block(text, name, block)
     write_text(text, README)
     model = next(iter(config.language.models), None)
-    pictures = [*PICTURES, *(f"{name}_{model}" for name in LANGUAGE_PICTURES if model)]
-    for other in config.language.recorded:
-        if RECORDED_PICTURE in figures_of(tables_elsewhere(other)):
-            pictures.append(f"{RECORDED_PICTURE}_{other}")
+    pictures = [*PICTURES]
+    if model is not None:
+        pictures += ["sizes", *(f"{name}_{model}" for name in LANGUAGE_PICTURES)]
     for name in pictures:
         picture = paths.figures / f"{name}.png"
         (ROOT / "docs" / picture.name).write_bytes(picture.read_bytes())

@@ -14,32 +14,32 @@ from stagewise.store import provenance, read_provenance, read_table, write_table
 
 NEEDED = ("trajectories", "transitions", "landmarks")
 COLUMNS = [
-    "model", "parameters", "seed", "label", "step", "tokens", "source", "target", "mean",
+    "model", "run", "parameters", "seed", "label", "step", "tokens", "source", "target", "mean",
     "induction", "induction_tokens",
 ]  # fmt: skip
 
 
 def run(config: Config, paths: Paths, folder: Path = FOLDER) -> None:
     """Write `language/sizes`: one row per model, run, label, step and pair with its influence, the
-    tokens seen by then, and `induction`, `induction_tokens` (the step at which that run has half
-    learnt it, and the tokens seen by then; NaN if never).
+    tokens seen by then, `run` (this or recorded), and `induction`, `induction_tokens` (the step
+    at which that run has half learnt it, and the tokens seen by then; NaN if never).
 
     Models of this configuration first, then those of others that are recorded.
     """
     parts = []
     for model in config.language.models:
         place = paths.language(model)
-        parts.append(_of(model, {name: place.whole(name) for name in NEEDED}))
+        parts.append(_of(model, {name: place.whole(name) for name in NEEDED}, "this run"))
     for model in config.language.recorded:
         kept = tables_elsewhere(model, folder)
         if kept.keys() >= set(NEEDED):
-            parts.append(_of(model, kept))
+            parts.append(_of(model, kept, "recorded"))
     whole = pd.concat(parts, ignore_index=True)
     seeds = sorted(whole["seed"].unique().tolist())
     write_table(whole, paths.sizes, provenance(config.model_dump(include={"language"}), seeds))
 
 
-def _of(model: str, tables: dict[str, Path]) -> pd.DataFrame:
+def _of(model: str, tables: dict[str, Path], run_: str) -> pd.DataFrame:
     from stagewise.language_config import LanguageModelConfig
 
     curves, times, marks = (read_table(tables[name]) for name in NEEDED)
@@ -50,6 +50,7 @@ def _of(model: str, tables: dict[str, Path]) -> pd.DataFrame:
     formed = formation(times).set_index("seed")["middle"]
     found = runs.assign(
         model=model,
+        run=run_,
         parameters=int(marks.loc[marks["name"] == "parameters", "value"].iloc[0]),
         seed=seeds,
         tokens=runs["step"] * per_step,
