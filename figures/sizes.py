@@ -16,25 +16,30 @@ LABEL = "bif_normalized"  # losses of different languages are not on one scale: 
 
 
 def draw(tables: Tables) -> Figure:
-    """Rows: pairs. Left: training steps; right: tokens seen. A colour per model, a line per seed;
-    dotted, where its induction is half learnt."""
+    """Rows: languages, and pairs of classes in each. Left: training steps; right: tokens seen. A
+    colour per model, a line per seed; dotted, where its induction is half learnt."""
     table = tables["sizes"]
     table = table[table["label"] == LABEL]
-    figure, axes = plt.subplots(len(PAIRS), 2, figsize=(9, 5.4), squeeze=False)
-    for row, (source, target) in zip(axes, PAIRS, strict=True):
+    colors = dict(zip(table["model"].unique(), CLASS_COLORS, strict=False))
+    rows = [(text, *two) for text in table["text"].unique() for two in PAIRS]
+    figure, axes = plt.subplots(
+        len(rows), 2, figsize=(9, 1.9 * len(rows) + 0.4), sharex="col", squeeze=False
+    )
+    for number, (row, (text, source, target)) in enumerate(zip(axes, rows, strict=True), 1):
+        runs_here = pair(table[table["text"] == text], source, target)
         for axis, unit in zip(row, ("step", "tokens"), strict=True):
             zero_line(axis)
-            for color, (name, runs) in zip(
-                CLASS_COLORS, pair(table, source, target).groupby("model", sort=False), strict=False
-            ):
+            for name, runs in runs_here.groupby("model", sort=False):
                 words = f"{spoken(name)}, {_size(runs)} parameters, {runs['run'].iloc[0]}"
-                _lines(axis, runs, unit, color, words)
+                _lines(axis, runs, unit, colors[name], words)
             if unit == "step":
-                step_axis(axis, table["step"].max(), label=axis is axes[-1, 0])
+                step_axis(axis, table["step"].max(), label=number == len(rows))
             else:
-                _token_axis(axis, table["tokens"], label=axis is axes[-1, 1])
-        row[0].set_ylabel(f"{spoken(source)} – {spoken(target)}\nnormalised (−correlation)")
-    axes[0, 0].legend(fontsize=6.5)
+                _token_axis(axis, table["tokens"], label=number == len(rows))
+        row[0].set_ylabel("normalised\n(−correlation)")
+        row[0].set_title(f"{text}: {spoken(source)} – {spoken(target)}", fontsize=9)
+        if (source, target) == PAIRS[0]:
+            row[0].legend(fontsize=6.5, loc="lower left")
     say_signs(axes[0, -1])
     return figure
 

@@ -131,7 +131,7 @@ class LanguageModelConfig(Section):
         8, ge=0, description="influence is measured at step 0, and at every checkpoint from here"
     )
     measure_all_until: int = Field(600, ge=0, description="up to this step")
-    measure_every: int = Field(200, ge=1, description="and then at multiples of this one")
+    measure_every: int = Field(300, ge=1, description="and then at multiples of this one")
     posterior: LanguagePosterior = Field(
         LanguagePosterior(), description="the local posterior and its sampler"
     )

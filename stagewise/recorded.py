@@ -30,7 +30,8 @@ KEPT = (
 SHOWN = ("learning", "baselines", "landmarks", "class_influence", "token_influence")
 # What may differ between two runs that measure the same: how much of it there is.
 EXTENT = (
-    "seeds", "measure_all_until", "threads", "gpus", "jobs_by_checkpoint", "sequences_at_once",
+    "seeds", "measure_all_until", "measure_every", "threads", "gpus", "jobs_by_checkpoint",
+    "sequences_at_once",
 )  # fmt: skip
 
 

@@ -14,15 +14,16 @@ from stagewise.store import provenance, read_provenance, read_table, write_table
 
 NEEDED = ("trajectories", "transitions", "landmarks")
 COLUMNS = [
-    "model", "run", "parameters", "seed", "label", "step", "tokens", "source", "target", "mean",
-    "induction", "induction_tokens",
+    "model", "run", "text", "parameters", "seed", "label", "step", "tokens", "source", "target",
+    "mean", "induction", "induction_tokens",
 ]  # fmt: skip
 
 
 def run(config: Config, paths: Paths, folder: Path = FOLDER) -> None:
     """Write `language/sizes`: one row per model, run, label, step and pair with its influence, the
-    tokens seen by then, `run` (this or recorded), and `induction`, `induction_tokens` (the step
-    at which that run has half learnt it, and the tokens seen by then; NaN if never).
+    tokens seen by then, `run` (this or recorded), `text` (its corpus), and `induction`,
+    `induction_tokens` (the step at which that run has half learnt it, and the tokens seen by then;
+    NaN if never).
 
     Models of this configuration first, then those of others that are recorded.
     """
@@ -51,6 +52,7 @@ def _of(model: str, tables: dict[str, Path], run_: str) -> pd.DataFrame:
     found = runs.assign(
         model=model,
         run=run_,
+        text=made.get("corpus") or "controlled language",
         parameters=int(marks.loc[marks["name"] == "parameters", "value"].iloc[0]),
         seed=seeds,
         tokens=runs["step"] * per_step,
