@@ -13,7 +13,7 @@ import torch
 from analysis.class_gradients import sequence_class_gradients
 from models.checkpoints import CheckpointError
 from stagewise.recorded import choose
-from stagewise.stages.language import corpus, fetch, influence, memory, train
+from stagewise.stages.language import corpus, fetch, influence, memory, train, whole
 from stagewise.store import inherited, provenance, read_provenance, read_table, write_table
 from tests.stagewise.natural import ELSEWHERE, HERE, MODEL, configured, of_another, train_natural
 
@@ -141,3 +141,17 @@ def test_a_stage_that_cannot_go_on_names_what_to_turn(trained, monkeypatch):
     ):
         raise torch.OutOfMemoryError("CUDA out of memory")
     assert json.loads((paths.corpus("own") / "corpus.json").read_text())["tokens"]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_model_of_others_is_estimated_before_it_is_fetched(trained, caplog, monkeypatch):
+    config, paths = of_another(trained)
+
+    def unreachable(*_, **__):
+        raise CheckpointError("no network")
+
+    monkeypatch.setattr(fetch, "find_revision", unreachable)
+    shutil.rmtree(paths.language(ELSEWHERE).root, ignore_errors=True)
+    with caplog.at_level(logging.INFO), pytest.raises(CheckpointError, match="no network"):
+        whole.run(config, paths, ELSEWHERE)
+    assert f"{ELSEWHERE}: no estimate, someone/tiny is none of Pythia's sizes" in caplog.text

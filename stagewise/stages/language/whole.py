@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from stagewise.config import Config
+from stagewise.cost_benchmark import estimates
 from stagewise.paths import Paths
 from stagewise.stages.language import (
     collect,
@@ -43,6 +44,10 @@ def run(
     """
     settings = config.language.models[model]
     place: dict = {"device": device}
+    if settings.pretrained is not None:
+        for line in estimates(config, device):  # before anything is fetched
+            if line.startswith(f"{model}:"):
+                logger.info(line)
     if settings.corpus is not None and not corpus.is_made(config, paths, settings.corpus):
         logger.info("reading the text %s", settings.corpus)
         corpus.run(config, paths, settings.corpus)
