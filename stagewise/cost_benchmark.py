@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -141,13 +142,18 @@ def _memory(device: str, *, reset: bool = False) -> float:
     return torch.cuda.max_memory_allocated() / 2**30
 
 
-def estimates(config: Config, device: str) -> list[str]:
-    """What sampling the models that others trained will take on this device, line by line.
+def estimates(config: Config, device: str, only: Iterable[str] | None = None) -> list[str]:
+    """What sampling the models that others trained (or `only` these of them) will take on this
+    device, line by line.
 
     On a CPU from the recorded measurements and the rate of a matrix product here; on a GPU, where
     noise, updates and launches are another share of the time, from measurements there and then.
     """
-    models = {n: m for n, m in config.language.models.items() if m.pretrained is not None}
+    models = {
+        name: model
+        for name, model in config.language.models.items()
+        if model.pretrained is not None and (only is None or name in only)
+    }
     if not models:
         return []
     if device.startswith("cuda"):

@@ -1,18 +1,11 @@
 # Tables of all runs of a language model: collected, summarised, searched for events.
 
-from stagewise.stages.language.collect import PARTS as LANGUAGE_PARTS
-
-LANGUAGE_COLLECTED = [*LANGUAGE_PARTS, "landmarks", "upweighting"]
+from stagewise.stages.language.collect import TABLES as LANGUAGE_COLLECTED, parts_of
 
 
 def collected_parts(wildcards):
     """What a whole table is made of."""
-    classes = CONFIG.language.models[wildcards.model].upweighting.classes
-    names = {
-        "landmarks": ["landmarks", "sampler"],
-        "upweighting": [f"upweighting_{name}" for name in classes],
-    }
-    return of_seeds(*(names.get(wildcards.table) or LANGUAGE_PARTS[wildcards.table]))(wildcards)
+    return of_seeds(*parts_of(CONFIG, wildcards.model, wildcards.table))(wildcards)
 
 
 rule language_collect:

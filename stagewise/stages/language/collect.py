@@ -16,7 +16,17 @@ PARTS = {
     "learning": ("learning",),
     "baselines": ("baselines",),
     "effects": ("effects",),
+    "landmarks": ("landmarks", "sampler"),
 }
+TABLES = (*PARTS, "upweighting")
+
+
+def parts_of(config: Config, model: str, table: str) -> tuple[str, ...]:
+    """Names of the parts that one of TABLES is made of; of up-weighting, one per class."""
+    if table == "upweighting":
+        classes = config.language.models[model].upweighting.classes
+        return tuple(f"upweighting_{name}" for name in classes)
+    return PARTS[table]
 
 
 def run(config: Config, paths: Paths, model: str, table: str) -> None:
@@ -27,14 +37,10 @@ def run(config: Config, paths: Paths, model: str, table: str) -> None:
         ValueError: there is no such table.
     """
     place, seeds = paths.language(model), config.language_seeds(model)
-    classes = config.language.models[model].upweighting.classes
-    names = PARTS | {
-        "landmarks": ("landmarks", "sampler"),
-        "upweighting": tuple(f"upweighting_{name}" for name in classes),
-    }
-    if table not in names:
-        raise ValueError(f"table {table!r}: {', '.join(names)}")
-    sources = [place.part(name, seed) for name in names[table] for seed in seeds]
+    if table not in TABLES:
+        raise ValueError(f"table {table!r}: {', '.join(TABLES)}")
+    names = parts_of(config, model, table)
+    sources = [place.part(name, seed) for name in names for seed in seeds]
     parts = [read_table(path) for path in sources]
     if table == "landmarks":
         parts = [_coefficients(part) if "sample" in part else part for part in parts]

@@ -8,24 +8,27 @@ from stagewise.paths import Paths
 from stagewise.stages.language.common import collected_origin
 from stagewise.store import read_table, write_table
 
-SUMMARIES = ("races", "localisation", "milestones")
+# What is summarised -> the tables it is made of.
+SUMMARIES = {
+    "races": ("upweighting",), "localisation": ("localisation",),
+    "milestones": ("events", "transitions"),
+}  # fmt: skip
 
 
 def run(config: Config, paths: Paths, model: str, which: str) -> None:
     """Write `races` and `race_differences`, or `localisation_summary`, or `milestones`; see
     `analysis.summaries`."""
     place, seeds = paths.language(model), config.language_seeds(model)
-    names = {"races": ["upweighting"], "localisation": ["localisation"]}
-    sources = [place.whole(name) for name in names.get(which, ["transitions"])]
-    first = read_table(sources[0])
+    sources = [place.whole(name) for name in SUMMARIES[which]]
+    read = [read_table(path) for path in sources]
     if which == "races":
-        every = races(first)
+        every = races(*read)
         tables = {"races": every, "race_differences": race_differences(every)}
     elif which == "localisation":
-        tables = {"localisation_summary": localisation_summary(first)}
+        tables = {"localisation_summary": localisation_summary(*read)}
     else:
-        sources.append(place.events)
-        tables = {"milestones": milestones(read_table(place.events), first, model)}
+        events, times = read
+        tables = {"milestones": milestones(events, times, model)}
     made = collected_origin(config, model, seeds, sources)
     for name, table in tables.items():
         write_table(table, place.whole(name), made)

@@ -66,8 +66,9 @@ def run(
     trainer = LanguageTrainer(
         on_device(build_model(settings.network, **sizes, seed=seed), device), corpus, training
     )
-    made = measured_origin(config, paths, model, seed, device) | {"key": _key(config, model)}
-    curve, done = _resume(trainer, config, paths, model, seed)
+    key = _key(config, model)
+    made = measured_origin(config, paths, model, seed, device) | {"key": key}
+    curve, done = _resume(trainer, config, paths, model, seed, key)
     if progress is not None:
         progress(trainer.step)
     speed = _speed(trainer, settings)
@@ -140,23 +141,20 @@ def _told(step: int, speed: Speed) -> str:
 
 
 def _resume(
-    trainer: LanguageTrainer, config: Config, paths: Paths, model: str, seed: int
+    trainer: LanguageTrainer, config: Config, paths: Paths, model: str, seed: int, key: str
 ) -> tuple[dict[int, torch.Tensor], int]:
     """Put the trainer at the last usable checkpoint: the curve so far, and the step (-1: none).
     Checkpoints of other settings, other code or another curve are thrown away."""
     settings, run_ = config.language.models[model], paths.language(model).seed(seed)
     found = [s for s in settings.training.checkpoints if step_folder(run_, s).is_dir()]
-    foreign = [
-        s for s in found
-        if is_from(step_folder(run_, s), config, paths, model, seed)
-        or load_origin(step_folder(run_, s)).get("key") != _key(config, model)
-    ]  # fmt: skip
-    if foreign:
-        first = step_folder(run_, foreign[0])
-        why = is_from(first, config, paths, model, seed) or "another code, or another curve"
-        logger.warning("training anew: %s and %d others are of %s", first, len(found) - 1, why)
-        shutil.rmtree(run_)
-        return {}, -1
+    for folder in (step_folder(run_, step) for step in found):
+        difference = is_from(folder, config, paths, model, seed)
+        if not difference and load_origin(folder).get("key") != key:
+            difference = "another code, or another curve"
+        if difference:
+            logger.warning("training anew: %s is of %s", folder, difference)
+            shutil.rmtree(run_)
+            return {}, -1
     for step in reversed(found):
         folder = step_folder(run_, step)
         try:

@@ -45,9 +45,8 @@ def run(
     settings = config.language.models[model]
     place: dict = {"device": device}
     if settings.pretrained is not None:
-        for line in estimates(config, device):  # before anything is fetched
-            if line.startswith(f"{model}:"):
-                logger.info(line)
+        for line in estimates(config, device, [model]):  # before anything is fetched
+            logger.info(line)
     if settings.corpus is not None and not corpus.is_made(config, paths, settings.corpus):
         logger.info("reading the text %s", settings.corpus)
         corpus.run(config, paths, settings.corpus)
@@ -71,7 +70,7 @@ def run(
     if settings.localisations:
         localisation.run(config, paths, model, threads=threads, **place)
     for table in settings.tables:
-        if table in (*collect.PARTS, "landmarks", "upweighting"):
+        if table in collect.TABLES:
             collect.run(config, paths, model, table)
     development.run(config, paths, model)
     events.run(config, paths, model)
