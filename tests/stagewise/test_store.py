@@ -57,9 +57,9 @@ def test_dependencies_point_one_way():
         "figures": {"models", "analysis", "figures"},
     }
     for package, may in allowed.items():
-        for path in (ROOT / package).glob("*.py"):
-            used = {Path(f).parts[0] for f in source_files(f"{package}.{path.stem}")
-                    if path.stem != "__init__"}  # fmt: skip
+        for path in (ROOT / package).rglob("*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            used = {Path(f).parts[0] for f in source_files(module.removesuffix(".__init__"))}
             assert used <= may, f"{path} imports {used - may}"
 
 
