@@ -20,8 +20,8 @@ include: "workflow/rules/figures.smk"
 if any(model.pretrained for model in CONFIG.language.models.values()):
 
     onstart:
-        from stagewise.cost_benchmark import estimates
-        from stagewise.options import device_named
+        from stagewise.benchmarks.cost import estimates
+        from stagewise.cli.options import device_named
 
         for line in estimates(CONFIG, device_named("auto")):
             print(line, file=sys.stderr)

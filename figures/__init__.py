@@ -1,51 +1,69 @@
-"""One script per figure; each draws saved tables and computes nothing."""
+"""One script per figure; each declares the tables it reads, draws them, and computes nothing.
+
+A figure is a file in one of the rooms below: its first docstring line is what it shows, `READS` the
+tables it draws, `draw(tables)` the drawing. No list names it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-# What each figure reads, by table name.
-TABLES: dict[str, tuple[str, ...]] = {
-    "stages_of_learning": ("losses", "modes", "transitions"),
-    "influence_by_estimator": ("trajectories", "events", "transitions"),
-    "influence_all_pairs": ("trajectories", "transitions"),
-    "hidden_paths": ("embedding", "events", "transitions"),
-    "window_ablation": ("window_curves",),
-    "instantaneous_limit": ("limit_errors",),
-    "sampler_sweep": ("sweep",),
-    "removal_ladder": ("trajectories", "events"),
-    "overview": ("trajectories", "events", "transitions"),
-}
+from models.storage.declarations import declared, modules_of
 
-# The figures of the theory's checks.
-THEORY_TABLES: dict[str, tuple[str, ...]] = {
-    "two_phases": ("phases", "phases_sampled"),
-    "closed_form_error": ("closed_form_error", "closed_form_curves"),
-    "predicted_times": ("times", "times_summary"),
-    "optimizers": ("optimizers", "optimizer_curves", "optimizer_stages"),
-}
-IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)  # figures within the theory's document
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-# The figures of every language model.
-LANGUAGE_TABLES: dict[str, tuple[str, ...]] = {
-    "loss_by_class": ("learning", "baselines", "transitions", "landmarks"),
-    "class_influence": ("trajectories", "events", "transitions"),
-    "induction_and_delimiters": ("trajectories", "events", "transitions"),
-    "token_influence": ("token_influence", "transitions"),
-    "upweighting": ("races", "race_differences", "transitions"),
-    "forecast": ("forecast_means",),
-    "influence_by_seed": ("trajectories", "transitions"),
-    "localisation_limit": ("localisation_summary",),
-}
+    from figures.style.common import Tables
 
-# Figures of all language models together, and of what measuring them costs.
-ACROSS_TABLES: dict[str, tuple[str, ...]] = {
-    "sizes": ("sizes",),
-    "cost": ("cost", "cost_suite"),
-}
+ROOMS = ("toy", "theory", "language", "across")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A figure's script.
+
+    Attributes:
+        name: of the figure and its file.
+        room: toy, theory, language (one figure per model) or across (all models together).
+        module: to import.
+        reads: names of the tables it draws, of its room.
+        shows: one sentence on it.
+    """
+
+    name: str
+    room: str
+    module: str
+    reads: tuple[str, ...]
+    shows: str
+
+    def draw(self, tables: Tables) -> Figure:
+        """The figure of these tables; its module, and with it matplotlib, is imported now."""
+        return import_module(self.module).draw(tables)
+
+
+@cache
+def scripts() -> dict[str, Script]:
+    """All figures by name."""
+    found: dict[str, Script] = {}
+    for room in ROOMS:
+        for module in modules_of(f"figures.{room}"):
+            told, name = declared(module), module.rpartition(".")[2]
+            if name in found:
+                raise ValueError(f"two figures are called {name}: {found[name].module}, {module}")
+            found[name] = Script(name, room, module, told["READS"], told.says)
+    return found
+
+
+def of_room(room: str) -> dict[str, tuple[str, ...]]:
+    """The figures of a room: name -> the tables it reads."""
+    return {name: script.reads for name, script in scripts().items() if script.room == room}
 
 
 def figures_of(tables: Iterable[str]) -> list[str]:
     """The figures that a language model with these tables has."""
     present = set(tables)
-    return [name for name, needed in LANGUAGE_TABLES.items() if present.issuperset(needed)]
+    return [name for name, needed in of_room("language").items() if present.issuperset(needed)]

@@ -1,5 +1,5 @@
 """`python -m stagewise`."""
 
-from stagewise.cli import main
+from stagewise.cli.main import main
 
 main()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stagewise.code import ROOT
 from stagewise.config import Config
+from stagewise.root import ROOT
 
 # Exact estimators with the settings each depends on beside the checkpoints.
 EXACT: dict[str, tuple[str, ...]] = {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 
-from analysis.markdown import markdown_table
-from figures import ACROSS_TABLES, LANGUAGE_TABLES, TABLES, THEORY_TABLES
-from stagewise.code import ROOT
+from analysis.tables.markdown import markdown_table
+from figures import of_room, scripts
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.store import write_text
+from stagewise.provenance.store import write_text
+from stagewise.root import ROOT
 
+TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
+LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
 README = ROOT / "README.md"
 TABLE = ROOT / "docs" / "claims.md"
 PICTURES = ("overview", "influence_by_estimator", "two_phases", "predicted_times", "optimizers")
@@ -111,8 +112,7 @@ def figures_table(config: Config, paths: Paths) -> str:
         shown += [(n, f"{n}_{model}", LANGUAGE_TABLES[n], LANGUAGE_RULES) for n in LANGUAGE_TABLES]
     shown += [(n, n, ACROSS_TABLES[n], ACROSS_RULES) for n in ACROSS_TABLES]
     for script, name, tables, makers in shown:
-        source = ast.parse((ROOT / "figures" / f"{script}.py").read_text(encoding="utf-8"))
-        shows = (ast.get_docstring(source) or "").split("\n")[0].rstrip(".")
+        shows = scripts()[script].shows
         rules = ", ".join(dict.fromkeys(f"`{makers[table]}`" for table in tables))
         rows.append((f"`{name}`", shows, rules, f"{_seconds(paths, 'draw', name):.0f} s"))
     return markdown_table(("figure", "shows", "from rules", "drawn in"), rows) + "\n"

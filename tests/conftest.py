@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 
 ROUNDING = 1e-10  # float64 results that should agree but for rounding
 UNBALANCED = {

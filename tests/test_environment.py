@@ -7,7 +7,7 @@ import tomllib
 
 import yaml
 
-from stagewise.code import ROOT
+from stagewise.root import ROOT
 
 
 def _pins() -> dict[str, str]:

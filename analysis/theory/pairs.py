@@ -13,8 +13,8 @@ from analysis.theory.derivation import Derivation, Step, label
 from analysis.theory.first_order import mode_pair_reaction
 from analysis.theory.frechet import closed_reaction
 from analysis.theory.modes import mode_strength, s1, s2, sigma
-from models.hierarchy import DEFAULT_HIERARCHY, Hierarchy
-from models.linear_network import mode_basis
+from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+from models.toy.linear_network import mode_basis
 
 EQUAL = 1e-9  # relative difference of singular values that counts as none
 

@@ -19,7 +19,7 @@ import torch
 from scipy.special import expit
 from torch import Tensor
 
-from analysis.sgld import Parameters
+from analysis.sampling.sgld import Parameters
 from analysis.theory.phase_numbers import positive, volume
 
 WELLS = {"U": (-1.0, 0.0), "V": (1.0, 0.0)}  # the minima, where anchors are

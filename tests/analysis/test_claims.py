@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims import (
+from analysis.claims.core import (
     Evidence,
     Finding,
     NoEvidence,
@@ -18,9 +18,9 @@ from analysis.claims import (
     over_seeds,
     to_markdown,
 )
-from analysis.extension_claims import ladder, ladder_times
-from analysis.toy_claims import branches_align, learnt_top_down
-from stagewise.stages.events import COLUMNS
+from analysis.claims.toy import branches_align, learnt_top_down
+from analysis.claims.toy_extensions import ladder, ladder_times
+from stagewise.tasks.toy.events import COLUMNS
 
 
 def evidence(tree, **tables: pd.DataFrame) -> Evidence:

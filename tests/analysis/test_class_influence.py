@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.class_gradients import (
+from analysis.estimators.bif import bayesian_influence, jackknife_blocks
+from analysis.estimators.class_bif import ControlVariate, class_influence
+from analysis.estimators.class_gradient import (
     aligned,
     class_gradient_influence,
     control_of,
     sequence_class_gradients,
 )
-from analysis.class_influence import ControlVariate, class_influence
-from analysis.influence import bayesian_influence, jackknife_blocks
-from analysis.posterior import sample_posterior
-from analysis.settings import PosteriorConfig
-from analysis.token_loss import LanguageModelLoss, stacked_parameters
-from models.corpus import controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, token_losses
-from models.settings import Network
+from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
+from analysis.sampling.posterior import sample_posterior
+from analysis.sampling.settings import PosteriorConfig
+from models.corpora.corpus import controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.model import build_model, token_losses
+from models.language.settings import Network
 
 SEQUENCES, TIME, CLASSES = 6, 7, 3
 
@@ -86,7 +86,7 @@ def test_one_token_per_class_is_bayesian_influence(traces):
 
 def test_streaming_in_chunks_changes_nothing(traces, membership, monkeypatch):
     whole = class_influence(traces, membership)
-    monkeypatch.setattr("analysis.class_influence.CHUNK_BYTES", 1)
+    monkeypatch.setattr("analysis.estimators.class_bif.CHUNK_BYTES", 1)
     for a, b in zip(whole, class_influence(traces, membership), strict=True):
         assert torch.allclose(a.influence, b.influence, atol=1e-12)
         assert torch.allclose(a.std_error, b.std_error, atol=1e-12)

@@ -8,11 +8,11 @@ import pytest
 import sympy
 import torch
 
-from analysis.closed_form import closed_form_influence
+from analysis.estimators.closed_form import closed_form_influence
+from analysis.estimators.unrolled import unrolled_influence
 from analysis.theory.modes import divided_difference, half_rise_time, mode_strength
-from analysis.unrolled import unrolled_influence
-from models.hierarchy import Hierarchy
-from models.linear_network import Weights, aligned_weights, gradient, mode_basis
+from models.toy.hierarchy import Hierarchy
+from models.toy.linear_network import Weights, aligned_weights, gradient, mode_basis
 from tests.conftest import UNBALANCED
 
 SIGMA, START = 0.125, 7e-4

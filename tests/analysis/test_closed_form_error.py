@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.closed_form import closed_form_influence
-from analysis.closed_form_error import CAUSES, closed_form_rungs, relative_error
+from analysis.estimators.closed_form import closed_form_influence
+from analysis.theory.closed_form_error import CAUSES, closed_form_rungs, relative_error
 from analysis.theory.pairs import theory_influence
-from models.linear_network import aligned_weights, initial_mode_strength, random_weights
+from models.toy.linear_network import aligned_weights, initial_mode_strength, random_weights
 
 RECORD, RATE = list(range(0, 801, 50)), 0.05
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from analysis.cost import PYTHIA, CostModel, Work, fit_cost, gpt_neox_parameters
-from models.language_model import build_model, token_losses
-from models.settings import Network
-from models.throughput import Speed, flops_per_token, matmul_rate
+from analysis.sampling.cost import PYTHIA, CostModel, Work, fit_cost, gpt_neox_parameters
+from models.language.model import build_model, token_losses
+from models.language.settings import Network
+from models.language.throughput import Speed, flops_per_token, matmul_rate
+from stagewise.benchmarks.cost import TABLE, estimate, work
 from stagewise.config import load_config
-from stagewise.corpus_config import PretrainedConfig
-from stagewise.cost_benchmark import TABLE, estimate, work
-from stagewise.store import read_table
+from stagewise.config.corpus import PretrainedConfig
+from stagewise.provenance.store import read_table
 
 
 @pytest.mark.parametrize(("layers", "width", "vocabulary"), [(1, 16, 50), (3, 32, 300)])
@@ -55,7 +55,7 @@ def test_operations_are_those_torch_counts():
 
 def test_speed_counts_training_alone(monkeypatch):
     now = iter([0.0, 1.0, 1.0, 9.0, 11.0, 11.0])
-    monkeypatch.setattr("models.throughput.time.perf_counter", lambda: next(now))
+    monkeypatch.setattr("models.language.throughput.time.perf_counter", lambda: next(now))
     speed = Speed(flops=10.0, peak=1000.0)
     speed.add(100)  # one second
     speed.skip()  # eight seconds of something else

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.class_gradients import class_gradient_influence
-from analysis.landmarks import grouped_losses, landmarks
-from analysis.posterior import sample_posterior
-from analysis.settings import PosteriorConfig
-from analysis.token_loss import LanguageModelLoss, stacked_parameters
-from analysis.upweighting import next_effects
-from models.corpus import Corpus, controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, on_device
-from models.language_training import LanguageTrainer
-from models.settings import Network, Training
+from analysis.development.landmarks import grouped_losses, landmarks
+from analysis.estimators.class_gradient import class_gradient_influence
+from analysis.interventions.upweighting import next_effects
+from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
+from analysis.sampling.posterior import sample_posterior
+from analysis.sampling.settings import PosteriorConfig
+from models.corpora.corpus import Corpus, controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.model import build_model, on_device
+from models.language.settings import Network, Training
+from models.language.training import LanguageTrainer
 
 SETTINGS = Training(
     steps=20, batch_size=8, warmup=2, learning_rate=0.01, gradient_clip=1.0, precision="bfloat16"

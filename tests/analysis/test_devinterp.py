@@ -9,19 +9,19 @@ import pytest
 import torch
 from scipy.stats import t
 
-from analysis.diagnostics import local_learning_coefficient
-from analysis.influence import bayesian_influence
-from analysis.posterior import sample_posterior
-from analysis.settings import PosteriorConfig
-from analysis.token_loss import LanguageModelLoss, stacked_parameters
-from analysis.toy_loss import LinearNetworkLoss
-from models.corpus import controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, token_losses
-from models.language_training import LanguageTrainer
-from models.linear_network import Weights, random_weights
-from models.settings import Network, Training
-from models.training import train
+from analysis.estimators.bif import bayesian_influence
+from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
+from analysis.losses.toy import LinearNetworkLoss
+from analysis.sampling.diagnostics import local_learning_coefficient
+from analysis.sampling.posterior import sample_posterior
+from analysis.sampling.settings import PosteriorConfig
+from models.corpora.corpus import controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.model import build_model, token_losses
+from models.language.settings import Network, Training
+from models.language.training import LanguageTrainer
+from models.toy.linear_network import Weights, random_weights
+from models.toy.training import train
 
 pytest.importorskip("devinterp")
 NBETA, GAMMA, STEP = 80.0, 1000.0, 2e-4
@@ -40,7 +40,7 @@ def test_noise_free_paths_agree(trained, targets, method):
         warnings.simplefilter("ignore")
         from devinterp.optim import SGMCMC
 
-        from stagewise.benchmark import PeerModel, peer_losses
+        from stagewise.benchmarks.toy import PeerModel, peer_losses
 
         model = PeerModel(trained, targets)
         make = SGMCMC.sgld if method == "none" else SGMCMC.rmsprop_sgld
@@ -73,7 +73,7 @@ def test_sampled_influence_is_minus_devinterps_covariance(trained, targets, tmp_
         from devinterp.slt.bif import compute_bif
         from devinterp.slt.sampling import sample
 
-        from stagewise.benchmark import PeerModel, peer_losses
+        from stagewise.benchmarks.toy import PeerModel, peer_losses
 
         data = Dataset.from_dict({"input_ids": [[k, k] for k in range(8)]}).with_format("torch")
         tree = sample(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.events import Trajectory, alignment, control, find_events, rank_agreement
+from analysis.statistics.events import Trajectory, alignment, control, find_events, rank_agreement
 
 STEPS = np.arange(0, 1001, 20)
 

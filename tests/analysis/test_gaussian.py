@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.gaussian import (
+from analysis.estimators.bif_gaussian import (
     NotPositiveDefiniteError,
     correlation,
     derivatives,
@@ -13,8 +13,8 @@ from analysis.gaussian import (
     gaussian_influence,
     lowest_curvature,
 )
-from analysis.unrolled import instantaneous_influence
-from models.linear_network import Weights, random_weights, sample_derivatives, sample_losses
+from analysis.estimators.unrolled import instantaneous_influence
+from models.toy.linear_network import Weights, random_weights, sample_derivatives, sample_losses
 from tests.conftest import ROUNDING
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.posterior import sample_posterior
-from analysis.settings import PosteriorConfig
+from analysis.sampling.posterior import sample_posterior
+from analysis.sampling.settings import PosteriorConfig
 
 
 def quadratic(curvature: float):

@@ -10,9 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from analysis.development import boundaries, first_below, formation, transitions
-from analysis.forecast import stage_of
-from analysis.landmarks import (
+from analysis.development.landmarks import (
     KIND,
     attention_patterns,
     baselines,
@@ -23,10 +21,12 @@ from analysis.landmarks import (
     outcomes,
     repeat_gain,
 )
-from models.corpus import Corpus, controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, token_losses
-from models.settings import Network
+from analysis.development.transitions import boundaries, first_below, formation, transitions
+from analysis.interventions.forecast import stage_of
+from models.corpora.corpus import Corpus, controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.model import build_model, token_losses
+from models.language.settings import Network
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ class Bigram(nn.Module):
 
 
 def test_a_bigram_model_has_no_distance_to_the_bigram(corpus, monkeypatch):
-    monkeypatch.setattr("analysis.landmarks.head_scores", lambda *_: {})
-    monkeypatch.setattr("analysis.landmarks.repeat_gain", lambda *_: 0.0)
+    monkeypatch.setattr("analysis.development.landmarks.head_scores", lambda *_: {})
+    monkeypatch.setattr("analysis.development.landmarks.repeat_gain", lambda *_: 0.0)
     found = landmarks(Bigram(corpus), corpus, corpus.evaluation)
     held = baselines(corpus, corpus.evaluation)
     assert found["kl_bigram"] == pytest.approx(0, abs=1e-9)
@@ -89,7 +89,7 @@ def test_head_scores_see_a_head_that_looks_back(monkeypatch):
     for t in range(1, 2 * half):
         pattern[:, 0, t, t - 1] = 1
         pattern[:, 1, t, max(t - half + 1, 0)] = 1
-    monkeypatch.setattr("analysis.landmarks.attention_patterns", lambda *_: [pattern])
+    monkeypatch.setattr("analysis.development.landmarks.attention_patterns", lambda *_: [pattern])
     found = head_scores(model, ())
     assert found == {
         "prefix_matching_0.0": 0.0, "previous_token_0.0": 1.0,

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.alignment import joint_alignment
-from analysis.language_claims import (
+from analysis.claims.language import (
     delimiters_flip,
     events_align,
     gradients_agree,
@@ -15,8 +14,9 @@ from analysis.language_claims import (
     influence_predicts,
     timing_matters,
 )
-from analysis.language_evidence import LanguageEvidence, of_model
-from analysis.summaries import race_differences
+from analysis.claims.language_evidence import LanguageEvidence, of_model
+from analysis.interventions.summaries import race_differences
+from analysis.statistics.alignment import joint_alignment
 
 SEEDS = (0, 1, 2)
 STEPS = np.array(

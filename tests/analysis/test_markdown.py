@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import doctest
 
-import analysis.markdown
+import analysis.tables.markdown
 
 
 def test_the_example_of_the_docstring_holds():
-    assert doctest.testmod(analysis.markdown) == (0, 1)  # failed, attempted
+    assert doctest.testmod(analysis.tables.markdown) == (0, 1)  # failed, attempted

@@ -11,19 +11,19 @@ import torch
 from scipy import special
 from scipy.optimize import brentq
 
-from analysis.influence import bayesian_influence
-from analysis.phase_claims import PhaseEvidence, phases_exchange
-from analysis.posterior import sample_posterior
-from analysis.settings import PosteriorConfig
+from analysis.claims.phases import PhaseEvidence, phases_exchange
+from analysis.estimators.bif import bayesian_influence
+from analysis.sampling.posterior import sample_posterior
+from analysis.sampling.settings import PosteriorConfig
 from analysis.theory import phase_numbers, phases, potential
 from analysis.theory.derivation import DerivationError, check
 from analysis.theory.phase_numbers import flip_weights
 from analysis.theory.potential import TwoWellLoss, TwoWells, exact_moments
-from figures.style import Tables
-from figures.two_phases import draw
+from figures.style.common import Tables
+from figures.theory.two_phases import draw
 from stagewise.config import load_config
-from stagewise.stages import phases as stage
-from stagewise.store import read_provenance, read_table
+from stagewise.provenance.store import read_provenance, read_table
+from stagewise.tasks.theory import phases as stage
 from tests.conftest import ROUNDING
 
 DERIVATIONS = (phases.influence_is_covariance, phases.two_phases, phases.free_energy)

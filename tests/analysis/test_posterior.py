@@ -11,13 +11,13 @@ import torch
 from scipy.stats import norm
 from torch import Tensor
 
-from analysis.diagnostics import diagnose
-from analysis.influence import bayesian_influence
-from analysis.posterior import DivergenceError, cost, sample_posterior
-from analysis.settings import PosteriorConfig
-from analysis.toy_loss import LinearNetworkLoss
-from models.linear_network import random_weights
-from models.training import train
+from analysis.estimators.bif import bayesian_influence
+from analysis.losses.toy import LinearNetworkLoss
+from analysis.sampling.diagnostics import diagnose
+from analysis.sampling.posterior import DivergenceError, cost, sample_posterior
+from analysis.sampling.settings import PosteriorConfig
+from models.toy.linear_network import random_weights
+from models.toy.training import train
 from tests.conftest import ROUNDING
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.events import Event
-from analysis.gaussian import gaussian_influence
-from analysis.predicted_times import (
+from analysis.estimators.bif_gaussian import gaussian_influence
+from analysis.statistics.events import Event
+from analysis.theory.predicted_times import (
     Training,
     agreement,
     aligned_influence,
@@ -20,7 +20,7 @@ from analysis.predicted_times import (
     table_of,
     transition_width,
 )
-from models.linear_network import (
+from models.toy.linear_network import (
     aligned_weights,
     initial_mode_strength,
     random_weights,

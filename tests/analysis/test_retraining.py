@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.retraining import leave_one_out, window_ablation
-from analysis.unrolled import instantaneous_influence, unrolled_influence
-from models.linear_network import random_weights, sample_losses
-from models.settings import OPTIMIZERS
-from models.training import train
+from analysis.estimators.unrolled import instantaneous_influence, unrolled_influence
+from analysis.interventions.retraining import leave_one_out, window_ablation
+from models.toy.linear_network import random_weights, sample_losses
+from models.toy.settings import OPTIMIZERS
+from models.toy.training import train
 from tests.conftest import ROUNDING
 
 RATE = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.stages import (
+from analysis.development.distinctions import (
     branch_point,
     embed,
     mode_strengths,

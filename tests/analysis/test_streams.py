@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.stats import kstest
 
-from analysis.settings import MAX_CHAINS
-from analysis.streams import MAX_STREAM, NoiseStreams, stream_seed
+from analysis.sampling.settings import MAX_CHAINS
+from analysis.sampling.streams import MAX_STREAM, NoiseStreams, stream_seed
 
 
 def test_no_two_chains_of_a_run_share_a_seed():

@@ -9,15 +9,15 @@ import pytest
 import sympy
 import torch
 
-from analysis.closed_form import closed_form_influence
-from analysis.first_order import first_order_influence
+from analysis.estimators.closed_form import closed_form_influence
+from analysis.estimators.first_order import first_order_influence
+from analysis.estimators.unrolled import instantaneous_influence, unrolled_influence
 from analysis.theory import first_order, frechet, gaussian_limit, modes, pairs
 from analysis.theory.derivation import Derivation, DerivationError, Step, check
-from analysis.unrolled import instantaneous_influence, unrolled_influence
-from models.hierarchy import Hierarchy
-from models.linear_network import Weights, aligned_weights, random_weights
-from models.training import minibatches
-from stagewise.stages.theory_document import CHAPTERS
+from models.toy.hierarchy import Hierarchy
+from models.toy.linear_network import Weights, aligned_weights, random_weights
+from models.toy.training import minibatches
+from stagewise.tasks.theory.theory_document import CHAPTERS
 from tests.conftest import UNBALANCED
 
 DERIVATIONS: tuple[Derivation, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.theory_claims import (
+from analysis.claims.theory import (
     TheoryEvidence,
     error_explained,
     optimizers_agree,

@@ -7,16 +7,21 @@ import pandas as pd
 import pytest
 import torch
 
-from analysis.class_gradients import class_gradient_influence
-from analysis.forecast import forecasts, stage_of
-from analysis.summaries import forecast_means, localisation_summary, race_differences, races
-from analysis.token_loss import LanguageModelLoss
-from analysis.upweighting import Arm, arms, class_losses, crossing, next_effects, race
-from models.corpus import Corpus, controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, token_losses
-from models.language_training import LanguageTrainer
-from models.settings import Network, Training
+from analysis.estimators.class_gradient import class_gradient_influence
+from analysis.interventions.forecast import forecasts, stage_of
+from analysis.interventions.summaries import (
+    forecast_means,
+    localisation_summary,
+    race_differences,
+    races,
+)
+from analysis.interventions.upweighting import Arm, arms, class_losses, crossing, next_effects, race
+from analysis.losses.tokens import LanguageModelLoss
+from models.corpora.corpus import Corpus, controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.model import build_model, token_losses
+from models.language.settings import Network, Training
+from models.language.training import LanguageTrainer
 
 SETTINGS = Training(steps=40, batch_size=8, warmup=2, checkpoint_every=10, learning_rate=0.01)
 

@@ -1,6 +1,6 @@
-"""A summary of every table of a run: enough to see that a number changed, whatever the order of rows.
+"""A summary of every table of a run: enough to see that a number changed, in any order of rows.
 
-    python -m tests.golden.summary RESULTS     writes smoke.json anew from a finished smoke run
+python -m tests.golden.summary RESULTS     writes smoke.json anew from a finished smoke run
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from stagewise.code import ROOT
+from stagewise.root import ROOT
 from tests.golden.summary import EXACT, GOLDEN, arithmetic, summarise
 
-# Two runs of the same code differ by up to 1e-15 in exact tables; one changed term by 1e-6 and more.
+# Two runs of one code differ by up to 1e-15 in exact tables; a changed term moves 1e-6 and more.
 AGREES = 1e-9
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("golden")]
 

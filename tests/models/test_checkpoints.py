@@ -9,9 +9,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from models.checkpoints import CheckpointError, ToyRun, load_run, save_run
-from models.linear_network import random_weights
-from models.training import train
+from models.toy.checkpoints import CheckpointError, ToyRun, load_run, save_run
+from models.toy.linear_network import random_weights
+from models.toy.training import train
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.chunks import in_chunks
-from models.corpus import controlled_corpus
-from models.grammar import Grammar
-from models.language_model import build_model, token_losses
-from models.language_training import LanguageTrainer, Upweighting
-from models.settings import Network, Training
+from models.corpora.corpus import controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.chunks import in_chunks
+from models.language.model import build_model, token_losses
+from models.language.settings import Network, Training
+from models.language.training import LanguageTrainer, Upweighting
 
 
 def of_room(room: int, run):
@@ -48,7 +48,7 @@ def test_training_in_parts_of_a_batch_takes_the_same_steps(monkeypatch, weight):
     for room in (8, 3):
         model = build_model(Network(width=16), vocabulary=64, context=24, seed=0).double()
         scarce, asked = of_room(room, token_losses)
-        monkeypatch.setattr("models.language_training.token_losses", scarce)
+        monkeypatch.setattr("models.language.training.token_losses", scarce)
         trainer = LanguageTrainer(model, corpus, settings)
         trainer.train(3, weight)
         trained.append(dict(model.named_parameters()))

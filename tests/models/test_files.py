@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.files import read_origin, whole_file, whole_folder
+from models.storage.files import read_origin, whole_file, whole_folder
 
 
 def test_failed_write_leaves_the_old_file_and_no_other(tmp_path):

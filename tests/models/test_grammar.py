@@ -7,8 +7,17 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from models.corpus import controlled_corpus, word_tokenizer
-from models.grammar import CLASSES, FIRST, INDUCTION, LEFT, REPEAT_START, RIGHT, WORD, Grammar
+from models.corpora.corpus import controlled_corpus, word_tokenizer
+from models.corpora.grammar import (
+    CLASSES,
+    FIRST,
+    INDUCTION,
+    LEFT,
+    REPEAT_START,
+    RIGHT,
+    WORD,
+    Grammar,
+)
 
 OTHER = Grammar(
     words=66, name_symbols=24, delimiter_kinds=3, names=3, name_min=4, name_max=7, max_depth=3

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.hierarchy import Hierarchy
+from models.toy.hierarchy import Hierarchy
 from tests.conftest import UNBALANCED
 
 

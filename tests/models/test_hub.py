@@ -9,12 +9,12 @@ import torch
 from huggingface_hub import HfApi
 from safetensors.torch import load_file, save_file
 
-from models.checkpoints import CheckpointError
-from models.hub import Revision, find_revision, lay_out
-from models.language_checkpoints import load_model, save_checkpoint
-from models.language_model import build_model
-from models.settings import Network
-from models.text_corpus import load_tokenizer, train_tokenizer
+from models.corpora.natural import load_tokenizer, train_tokenizer
+from models.language.checkpoints import load_model, save_checkpoint
+from models.language.hub import Revision, find_revision, lay_out
+from models.language.model import build_model
+from models.language.settings import Network
+from models.storage.errors import CheckpointError
 from tests.models.hub_server import Hub, serve
 
 REPOSITORY, STEPS = "someone/tiny-pythia", (0, 512, 1000)
@@ -90,7 +90,7 @@ def test_a_revision_that_changes_while_it_is_fetched_is_not_mixed(hub, monkeypat
         found.sha = server.commit("step0")  # what the branch was a moment ago
         return found
 
-    monkeypatch.setattr("models.hub.HfApi.model_info", moved)
+    monkeypatch.setattr("models.language.hub.HfApi.model_info", moved)
     with pytest.raises(CheckpointError, match="step512 changed while it was fetched, from "):
         find_revision(REPOSITORY, 512, endpoint=endpoint)
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from models.frequencies import Frequencies
-from models.labelling import Labeller, class_table, overlaps, repeated_pairs, texts_of
-from models.text_corpus import SEPARATOR, train_tokenizer
-from models.token_class import DEFAULT_CLASSES, TokenClass
+from models.corpora.frequencies import Frequencies
+from models.corpora.labelling import Labeller, class_table, overlaps, repeated_pairs, texts_of
+from models.corpora.natural import SEPARATOR, train_tokenizer
+from models.corpora.token_classes import DEFAULT_CLASSES, TokenClass
 
 # Texts of tokens with their classes, by hand; the first and the last are context only.
 # Short names are spelt out in SHORT.

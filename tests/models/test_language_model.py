@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from models.attention_only import logits
-from models.checkpoints import CheckpointError
-from models.corpus import Corpus, controlled_corpus
-from models.grammar import Grammar
-from models.language_checkpoints import load_model, load_state, save_checkpoint
-from models.language_model import build_model, token_losses
-from models.language_training import LanguageTrainer, Upweighting, learning_rate
-from models.settings import Network, Training
+from models.corpora.corpus import Corpus, controlled_corpus
+from models.corpora.grammar import Grammar
+from models.language.architectures.attention_only import logits
+from models.language.checkpoints import load_model, load_state, save_checkpoint
+from models.language.model import build_model, token_losses
+from models.language.settings import Network, Training
+from models.language.training import LanguageTrainer, Upweighting, learning_rate
+from models.storage.errors import CheckpointError
 
 SMALL = {
     "attention_only": Network(width=16),

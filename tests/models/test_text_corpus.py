@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.corpus import Corpus
-from models.documents import (
+from models.corpora.corpus import Corpus
+from models.corpora.documents import (
     CorpusError,
     Document,
     check_manifest,
@@ -19,8 +19,7 @@ from models.documents import (
     manifest,
     package_documents,
 )
-from models.files import read_origin
-from models.text_corpus import (
+from models.corpora.natural import (
     ORIGIN,
     SEPARATOR,
     Text,
@@ -31,7 +30,8 @@ from models.text_corpus import (
     tokenise,
     windows,
 )
-from models.token_class import DEFAULT_CLASSES
+from models.corpora.token_classes import DEFAULT_CLASSES
+from models.storage.files import read_origin
 
 WORDS = ["alpha", "beta", "gamma", "delta", "while", "return", "(x)", "[1]", "'a'", "\n    "]
 

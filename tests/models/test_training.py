@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.gaussian import derivatives
-from models.linear_network import (
+from analysis.estimators.bif_gaussian import derivatives
+from models.toy.linear_network import (
     Weights,
     aligned_weights,
     gradient,
@@ -15,7 +15,7 @@ from models.linear_network import (
     sample_derivatives,
     sample_losses,
 )
-from models.training import minibatches, recorded_steps, train, trajectory
+from models.toy.training import minibatches, recorded_steps, train, trajectory
 from tests.conftest import ROUNDING
 
 

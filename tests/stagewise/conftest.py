@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagewise.code import ROOT
 from stagewise.config import load_config
 from stagewise.paths import Paths
+from stagewise.root import ROOT
 from tests.conftest import UNBALANCED
 
 # A language of its own: three kinds of delimiters, 96 tokens, longer names; two runs.

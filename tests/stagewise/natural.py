@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stagewise.config import Config, load_config
 from stagewise.paths import Paths
-from stagewise.stages.language import corpus, train
+from stagewise.tasks.language import corpus, train
 
 MODEL, ELSEWHERE = "natural", "pythia_tiny"
 HERE = Path(__file__).parents[2]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from stagewise.code import ROOT
-from stagewise.config import DEFAULT_FILE, Config, ConfigError, load_config, read_yaml
-from stagewise.schema import SCHEMA_FILE, documented_defaults, json_schema
+from stagewise.config import Config
+from stagewise.config.loading import DEFAULT_FILE, ConfigError, load_config, read_yaml
+from stagewise.config.schema import SCHEMA_FILE, documented_defaults, json_schema
+from stagewise.root import ROOT
 
 
 def test_default_file_is_the_schemas_defaults_and_current():

@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-import models.attention_only  # noqa: F401  registers the architecture
-from figures.style import save
+import models.language.architectures.attention_only  # noqa: F401  registers the architecture
+from figures import scripts
+from figures.style.common import save
 from stagewise.config import load_config
-from stagewise.recorded import choose, record
-from stagewise.stages.figure import load_language_tables
-from stagewise.store import read_provenance, read_table, write_table
+from stagewise.provenance.recorded import choose, record
+from stagewise.provenance.store import read_provenance, read_table, write_table
+from stagewise.tasks.figure import load_language_tables
 from tests.stagewise.conftest import Run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -89,8 +90,7 @@ def test_figures_of_language_models_are_byte_identical_when_drawn_again(run, tmp
     config = load_config([run.config])
     for name in ("loss_by_class", "token_influence"):
         tables = load_language_tables(config, run.paths, MODEL, name)
-        module = __import__(f"figures.{name}", fromlist=["draw"])
-        for path in save(module.draw(tables), tmp_path / f"{name}_{MODEL}"):
+        for path in save(scripts()[name].draw(tables), tmp_path / f"{name}_{MODEL}"):
             assert path.read_bytes() == (run.paths.figures / path.name).read_bytes(), path.name
 
 

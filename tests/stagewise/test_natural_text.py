@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 
 import pytest
 import torch
 
-from analysis.language_claims import LANGUAGE_DECIDERS, timing_matters
-from figures import LANGUAGE_TABLES, figures_of
-from figures.style import save
-from models.checkpoints import CheckpointError
-from models.documents import CorpusError
-from models.language_checkpoints import load_origin
+from analysis.claims.language import LANGUAGE_DECIDERS, timing_matters
+from figures import figures_of, of_room, scripts
+from figures.style.common import save
+from models.corpora.documents import CorpusError
+from models.language.checkpoints import load_origin
+from models.storage.errors import CheckpointError
 from stagewise.config import ConfigError, load_config
 from stagewise.paths import Paths
-from stagewise.recorded import record, tables_elsewhere
-from stagewise.stages.claims import gather_elsewhere, gather_language
-from stagewise.stages.figure import load_language_tables
-from stagewise.stages.language import (
+from stagewise.provenance.recorded import record, tables_elsewhere
+from stagewise.provenance.store import read_table
+from stagewise.tasks.claims import gather_elsewhere, gather_language
+from stagewise.tasks.figure import load_language_tables
+from stagewise.tasks.language import (
     collect,
     corpus,
     fetch,
@@ -29,8 +29,11 @@ from stagewise.stages.language import (
     train,
     whole,
 )
-from stagewise.store import read_table
 from tests.stagewise.natural import ELSEWHERE, MODEL, configured, of_another, train_natural
+
+TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
+LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
+IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     for name in drawn:
         found = load_language_tables(default, Paths(tmp_path), MODEL, name, tmp_path)
         assert "a recorded run (1 seed), workflow/config/natural.yaml" in found.run
-        save(importlib.import_module(f"figures.{name}").draw(found), tmp_path / "figures" / name)
+        save(scripts()[name].draw(found), tmp_path / "figures" / name)
         assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 3000
     own = load_language_tables(config, paths, MODEL, "class_influence")["trajectories"]
     kept_table = read_table(kept["trajectories"])
@@ -152,7 +155,7 @@ def test_a_class_without_a_token_is_named(trained):
 
 
 def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
-    from models.text_corpus import load_text
+    from models.corpora.natural import load_text
 
     config, paths = configured(trained)
     text = load_text(paths.corpus("own"))

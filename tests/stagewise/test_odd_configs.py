@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import re
@@ -11,31 +10,37 @@ from pathlib import Path
 
 import pytest
 
-from figures import TABLES, THEORY_TABLES
-from figures.style import save
+from figures import of_room, scripts
+from figures.style.common import save
 from stagewise.config import Config, load_config
 from stagewise.paths import EXACT, Paths
-from stagewise.stages import (
-    bif,
-    claims,
+from stagewise.provenance.store import read_table
+from stagewise.tasks import claims
+from stagewise.tasks.figure import load_tables
+from stagewise.tasks.theory import (
     closed_form_error,
+    optimizers,
+    phases,
+    theory_document,
+    times,
+    variant,
+)
+from stagewise.tasks.toy import (
+    bif,
     collect,
     events,
     exact,
     learning,
     limits,
-    optimizers,
-    phases,
     sweep,
-    theory_document,
-    times,
     train,
-    variant,
     window_curves,
     windows,
 )
-from stagewise.stages.figure import load_tables
-from stagewise.store import read_table
+
+TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
+LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
+IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)
 
 TINY = {
     "steps": 240,
@@ -126,7 +131,7 @@ def run_everything(config: Config, two_phases: Path) -> Paths:
     run_theory(config, paths, two_phases)
     claims.run(config, paths)
     for name in (*TABLES, *THEORY_TABLES):
-        figure = importlib.import_module(f"figures.{name}").draw(load_tables(config, paths, name))
+        figure = scripts()[name].draw(load_tables(config, paths, name))
         save(figure, paths.figures / name)
     theory_document.run(config, paths)
     return paths

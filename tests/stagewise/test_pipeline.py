@@ -14,12 +14,16 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from figures import ACROSS_TABLES, IN_DOCUMENT, LANGUAGE_TABLES, TABLES, THEORY_TABLES
-from figures.style import save
+from figures import of_room, scripts
+from figures.style.common import save
 from stagewise.config import load_config
-from stagewise.stages.figure import load_tables
-from stagewise.store import read_provenance, read_table
+from stagewise.provenance.store import read_provenance, read_table
+from stagewise.tasks.figure import load_tables
 from tests.stagewise.conftest import Run
+
+TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
+LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
+IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -168,7 +172,7 @@ def test_a_new_seed_computes_only_itself(run):
 
 
 def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
-    path = run.folder / "analysis" / "events.py"
+    path = run.folder / "analysis" / "statistics" / "events.py"
     before = path.read_text()
     try:
         path.write_text(before + "\n# edited\n")
@@ -189,8 +193,7 @@ def test_a_changed_setting_reruns_what_depends_on_it(run):
 def test_figures_are_byte_identical_when_drawn_again(run, tmp_path):
     config, paths = load_config([run.config]), run.paths
     for name in ("influence_by_estimator", "hidden_paths"):
-        module = __import__(f"figures.{name}", fromlist=["draw"])
-        for path in save(module.draw(load_tables(config, paths, name)), tmp_path / name):
+        for path in save(scripts()[name].draw(load_tables(config, paths, name)), tmp_path / name):
             assert path.read_bytes() == (paths.figures / path.name).read_bytes(), path.name
 
 

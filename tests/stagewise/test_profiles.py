@@ -11,7 +11,7 @@ import sys
 import pytest
 import yaml
 
-from stagewise.code import ROOT
+from stagewise.root import ROOT
 
 RULES = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
 

@@ -10,11 +10,17 @@ import pandas as pd
 import pytest
 import torch
 
-from analysis.class_gradients import sequence_class_gradients
-from models.checkpoints import CheckpointError
-from stagewise.recorded import choose
-from stagewise.stages.language import corpus, fetch, influence, memory, train, whole
-from stagewise.store import inherited, provenance, read_provenance, read_table, write_table
+from analysis.estimators.class_gradient import sequence_class_gradients
+from models.storage.errors import CheckpointError
+from stagewise.provenance.recorded import choose
+from stagewise.provenance.store import (
+    inherited,
+    provenance,
+    read_provenance,
+    read_table,
+    write_table,
+)
+from stagewise.tasks.language import corpus, fetch, influence, memory, train, whole
 from tests.stagewise.natural import ELSEWHERE, HERE, MODEL, configured, of_another, train_natural
 
 

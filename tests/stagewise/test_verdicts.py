@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.claims import Evidence
-from analysis.extension_claims import instantaneous, symmetry
-from analysis.toy_claims import localisation_helps, shapes_agree, windows_follow
+from analysis.claims.core import Evidence
+from analysis.claims.toy import localisation_helps, shapes_agree, windows_follow
+from analysis.claims.toy_extensions import instantaneous, symmetry
 from stagewise.config import load_config
-from stagewise.stages.claims import gather
+from stagewise.tasks.claims import gather
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 

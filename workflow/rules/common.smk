@@ -5,13 +5,17 @@ import os
 import shlex
 import sys
 
-from figures import IN_DOCUMENT
-from figures import THEORY_TABLES as THEORY_FIGURE_TABLES
-from stagewise.code import ROOT, source_files
-from stagewise.config import ConfigError, load_config, typed
+from figures import figures_of, of_room, scripts
+from stagewise.provenance.code import source_files
+from stagewise.root import ROOT
+from stagewise.config.loading import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
 from stagewise.paths import ESTIMATORS, EXACT, VARIANT_TABLES, Paths
-from stagewise.stages.common import NETWORK_KEYS
+from stagewise.tasks.toy.common import NETWORK_KEYS
+
+FIGURE_TABLES, THEORY_FIGURE_TABLES = of_room("toy"), of_room("theory")
+LANGUAGE_FIGURE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
+IN_DOCUMENT = ("stages_of_learning", *THEORY_FIGURE_TABLES)
 
 EXTRA = typed(dict(workflow.config_settings.config))
 

@@ -1,11 +1,7 @@
 # Claims and figures: both read finished tables.
 
-from figures import ACROSS_TABLES
-from figures import LANGUAGE_TABLES as LANGUAGE_FIGURE_TABLES
-from figures import TABLES as FIGURE_TABLES
-from figures import figures_of
 from stagewise.paths import FIRST_SEED
-from stagewise.recorded import FOLDER, recorded_files, tables_elsewhere
+from stagewise.provenance.recorded import FOLDER, recorded_files, tables_elsewhere
 
 SUFFIXES = ("pdf", "svg", "png")
 FIGURES = [PATHS.figures / f"{name}.{suffix}" for name in FIGURE_TABLES for suffix in SUFFIXES]
@@ -63,7 +59,7 @@ rule collect_events:
     input:
         PATHS.whole("events"),
         [PATHS.language(model).events for model in DECIDED_MODELS if not NO_LANGUAGE],
-        code=code("stagewise.stages.collect"),
+        code=code("stagewise.tasks.toy.collect"),
     output:
         PATHS.events,
     log:
@@ -86,7 +82,7 @@ rule decide_claims:
         THEORY,
         [] if NO_LANGUAGE else language_tables(),
         recorded_files(),
-        code=code("stagewise.stages.claims"),
+        code=code("stagewise.tasks.claims"),
     output:
         PATHS.claims,
         PATHS.claims_page,
@@ -111,7 +107,7 @@ rule draw:
     input:
         tables=lambda w: [PATHS.whole(name) for name in FIGURE_TABLES.get(w.figure, ())]
         + [PATHS.theory(name) for name in THEORY_FIGURE_TABLES.get(w.figure, ())],
-        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+        code=lambda w: code("stagewise.tasks.figure", scripts()[w.figure].module),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
     params:
@@ -139,7 +135,7 @@ rule language_sizes:
             for name in ("trajectories", "transitions", "landmarks")
         ],
         recorded=[path for tables in RECORDED.values() for path in tables.values()],
-        code=code("stagewise.stages.language.sizes"),
+        code=code("stagewise.tasks.language.sizes"),
     output:
         PATHS.sizes,
     log:
@@ -158,7 +154,7 @@ rule language_sizes:
 rule draw_across:
     input:
         tables=lambda w: {"sizes": [PATHS.sizes], "cost": [COST, COST.with_name("cost_suite.parquet")]}[w.figure],
-        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+        code=lambda w: code("stagewise.tasks.figure", scripts()[w.figure].module),
     output:
         multiext(str(PATHS.figures / "{figure}"), ".pdf", ".svg", ".png"),
     log:
@@ -184,7 +180,7 @@ for model, tables in RECORDED.items():
             f"draw_recorded_{model}"
         input:
             tables=list(tables.values()),
-            code=code("stagewise.stages.figure", *(f"figures.{f}" for f in figures_of(tables))),
+            code=code("stagewise.tasks.figure", *(scripts()[f].module for f in figures_of(tables))),
         output:
             [PATHS.figures / f"{f}_{model}.{s}" for f in figures_of(tables) for s in SUFFIXES],
         params:
@@ -209,7 +205,7 @@ rule draw_language:
             for name in LANGUAGE_FIGURE_TABLES[w.figure]
         ],
         recorded=recorded_files(),
-        code=lambda w: code("stagewise.stages.figure", f"figures.{w.figure}"),
+        code=lambda w: code("stagewise.tasks.figure", scripts()[w.figure].module),
     output:
         multiext(str(PATHS.figures / "{figure}_{model}"), ".pdf", ".svg", ".png"),
     params:

@@ -1,6 +1,6 @@
 # The language models: train, measure influence and landmarks, intervene.
 
-from stagewise.stages.language.common import run_settings
+from stagewise.tasks.language.common import run_settings
 
 LANGUAGE_MODELS = list(CONFIG.language.models)
 LANGUAGE_RUN = PATHS.root / "language/{model}/seed{seed}"
@@ -86,7 +86,7 @@ wildcard_constraints:
 rule language_train:
     input:
         checkpoints_of,
-        code=code("stagewise.stages.language.train"),
+        code=code("stagewise.tasks.language.train"),
     output:
         LANGUAGE_RUN / "learning.parquet",
     params:
@@ -110,7 +110,7 @@ rule language_train:
 rule language_influence_step:
     input:
         checkpoint_of,
-        code=code("stagewise.stages.language.influence"),
+        code=code("stagewise.tasks.language.influence"),
     output:
         # Not the piece itself: Snakemake removes what a job is to make, and a rerun whose piece
         # still holds costs nothing.
@@ -137,7 +137,7 @@ rule language_influence:
     input:
         LANGUAGE_RUN / "learning.parquet",
         pieces_of,
-        code=code("stagewise.stages.language.influence"),
+        code=code("stagewise.tasks.language.influence"),
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("influence", "sampler", "token_influence")],
     params:
@@ -161,7 +161,7 @@ rule language_influence:
 rule language_landmarks:
     input:
         LANGUAGE_RUN / "learning.parquet",
-        code=code("stagewise.stages.language.landmarks"),
+        code=code("stagewise.tasks.language.landmarks"),
     output:
         [LANGUAGE_RUN / f"{table}.parquet" for table in ("landmarks", "baselines")],
     params:
@@ -184,7 +184,7 @@ rule language_landmarks:
 rule language_upweighting:
     input:
         LANGUAGE_RUN / "learning.parquet",
-        code=code("stagewise.stages.language.upweighting"),
+        code=code("stagewise.tasks.language.upweighting"),
     output:
         LANGUAGE_RUN / "upweighting_{class_name}.parquet",
     params:
@@ -208,7 +208,7 @@ rule language_upweighting:
 rule language_effects:
     input:
         LANGUAGE_RUN / "learning.parquet",
-        code=code("stagewise.stages.language.effects"),
+        code=code("stagewise.tasks.language.effects"),
     output:
         LANGUAGE_RUN / "effects.parquet",
     params:
@@ -233,7 +233,7 @@ rule language_effects:
 rule language_localisation:
     input:
         lambda w: PATHS.language(w.model).part("learning", CONFIG.seed),
-        code=code("stagewise.stages.language.localisation"),
+        code=code("stagewise.tasks.language.localisation"),
     output:
         LANGUAGE_WHOLE / "localisation.parquet",
     params:

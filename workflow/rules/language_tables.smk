@@ -1,6 +1,6 @@
 # Tables of all runs of a language model: collected, summarised, searched for events.
 
-from stagewise.stages.language.collect import TABLES as LANGUAGE_COLLECTED, parts_of
+from stagewise.tasks.language.collect import TABLES as LANGUAGE_COLLECTED, parts_of
 
 
 def collected_parts(wildcards):
@@ -11,7 +11,7 @@ def collected_parts(wildcards):
 rule language_collect:
     input:
         collected_parts,
-        code=code("stagewise.stages.language.collect"),
+        code=code("stagewise.tasks.language.collect"),
     output:
         LANGUAGE_WHOLE / "{table}.parquet",
     log:
@@ -35,7 +35,7 @@ rule language_development:
         LANGUAGE_WHOLE / "learning.parquet",
         LANGUAGE_WHOLE / "baselines.parquet",
         LANGUAGE_WHOLE / "landmarks.parquet",
-        code=code("stagewise.stages.language.development"),
+        code=code("stagewise.tasks.language.development"),
     output:
         LANGUAGE_WHOLE / "transitions.parquet",
     log:
@@ -54,7 +54,7 @@ rule language_development:
 rule language_events:
     input:
         LANGUAGE_WHOLE / "class_influence.parquet",
-        code=code("stagewise.stages.language.events"),
+        code=code("stagewise.tasks.language.events"),
     output:
         LANGUAGE_WHOLE / "events.parquet",
         LANGUAGE_WHOLE / "trajectories.parquet",
@@ -76,7 +76,7 @@ rule language_forecast:
         LANGUAGE_WHOLE / "effects.parquet",
         LANGUAGE_WHOLE / "class_influence.parquet",
         LANGUAGE_WHOLE / "transitions.parquet",
-        code=code("stagewise.stages.language.forecast"),
+        code=code("stagewise.tasks.language.forecast"),
     output:
         LANGUAGE_WHOLE / "forecast.parquet",
         LANGUAGE_WHOLE / "forecast_means.parquet",
@@ -96,7 +96,7 @@ rule language_forecast:
 rule language_races:
     input:
         LANGUAGE_WHOLE / "upweighting.parquet",
-        code=code("stagewise.stages.language.summaries"),
+        code=code("stagewise.tasks.language.summaries"),
     output:
         LANGUAGE_WHOLE / "races.parquet",
         LANGUAGE_WHOLE / "race_differences.parquet",
@@ -116,7 +116,7 @@ rule language_races:
 rule language_localisation_summary:
     input:
         LANGUAGE_WHOLE / "localisation.parquet",
-        code=code("stagewise.stages.language.summaries"),
+        code=code("stagewise.tasks.language.summaries"),
     output:
         LANGUAGE_WHOLE / "localisation_summary.parquet",
     log:
@@ -136,7 +136,7 @@ rule language_milestones:
     input:
         LANGUAGE_WHOLE / "events.parquet",
         LANGUAGE_WHOLE / "transitions.parquet",
-        code=code("stagewise.stages.language.summaries"),
+        code=code("stagewise.tasks.language.summaries"),
     output:
         LANGUAGE_WHOLE / "milestones.parquet",
     log:

@@ -1,7 +1,7 @@
 # Natural text, its token classes, and checkpoints that others trained.
 
 from stagewise.paths import MANIFEST
-from stagewise.stages.language.common import text_state, tokens_of
+from stagewise.tasks.language.common import text_state, tokens_of
 
 LANGUAGE_PAGES = [
     PATHS.classes_page(name)
@@ -18,7 +18,7 @@ localrules: language_corpus, language_fetch
 rule language_corpus:
     input:
         lambda w: [MANIFEST] if CONFIG.language.corpora[w.corpus].check_manifest else [],
-        code=code("stagewise.stages.language.corpus"),
+        code=code("stagewise.tasks.language.corpus"),
     output:
         PATHS.root / "language/corpora/{corpus}/corpus.json",
     params:
@@ -41,7 +41,7 @@ rule language_corpus:
 rule language_classes:
     input:
         PATHS.root / "language/corpora/{corpus}/corpus.json",
-        code=code("stagewise.stages.language.corpus"),
+        code=code("stagewise.tasks.language.corpus"),
     output:
         PATHS.root / "language/corpora/{corpus}_classes.md",
     params:
@@ -62,7 +62,7 @@ rule language_classes:
 rule language_fetch:
     input:
         lambda w: PATHS.corpus(CONFIG.language.models[w.model].corpus) / "corpus.json",
-        code=code("stagewise.stages.language.fetch"),
+        code=code("stagewise.tasks.language.fetch"),
     output:
         LANGUAGE_RUN / "step{step}/provenance.json",
     params:

@@ -19,7 +19,7 @@ def variant_settings(*names, keys=None, without=()):
 
 rule theory_hierarchy:
     input:
-        code=code("stagewise.stages.variant"),
+        code=code("stagewise.tasks.theory.variant"),
     output:
         VARIANT.influence,
         [VARIANT.whole(table) for table in VARIANT_TABLES],
@@ -46,7 +46,7 @@ rule theory_hierarchy:
 
 rule theory_optimizer:
     input:
-        code=code("stagewise.stages.variant"),
+        code=code("stagewise.tasks.theory.variant"),
     output:
         VARIANT.influence,
         [VARIANT.whole(table) for table in (*VARIANT_TABLES, "windows")],
@@ -71,7 +71,7 @@ rule theory_optimizer:
 
 rule theory_phases:
     input:
-        code=code("stagewise.stages.phases"),
+        code=code("stagewise.tasks.theory.phases"),
     output:
         PATHS.theory("phases"),
         PATHS.theory("phases_sampled"),
@@ -92,7 +92,7 @@ rule theory_phases:
 
 rule theory_errors:
     input:
-        code=code("stagewise.stages.closed_form_error"),
+        code=code("stagewise.tasks.theory.closed_form_error"),
     output:
         PATHS.theory("closed_form_error"),
         PATHS.theory("closed_form_curves"),
@@ -117,7 +117,7 @@ rule theory_times:
     input:
         PATHS.whole("events"),
         [PATHS.variant(name).whole("events") for name in HIERARCHIES],
-        code=code("stagewise.stages.times"),
+        code=code("stagewise.tasks.theory.times"),
     output:
         PATHS.theory("times"),
         PATHS.theory("times_summary"),
@@ -145,7 +145,7 @@ rule theory_optimizers:
             for name in OPTIMIZERS
             for table in ("trajectories", "events", "transitions", "windows")
         ],
-        code=code("stagewise.stages.optimizers"),
+        code=code("stagewise.tasks.theory.optimizers"),
     output:
         PATHS.theory("optimizers"),
         PATHS.theory("optimizer_curves"),
@@ -170,7 +170,7 @@ rule theory_document:
         PATHS.theory("closed_form_error"),
         PATHS.theory("times_summary"),
         [PATHS.figures / f"{name}.svg" for name in IN_DOCUMENT],
-        code=code("stagewise.stages.theory_document"),
+        code=code("stagewise.tasks.theory.theory_document"),
     output:
         DOCUMENT,
     log:

@@ -9,7 +9,7 @@ SEED = PATHS.toy / "seed{seed}"
 
 rule toy_train:
     input:
-        code=code("stagewise.stages.train"),
+        code=code("stagewise.tasks.toy.train"),
     output:
         SEED / "checkpoints.safetensors",
     params:
@@ -30,7 +30,7 @@ rule toy_train:
 rule toy_bif:
     input:
         checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.stages.bif"),
+        code=code("stagewise.tasks.toy.bif"),
     output:
         influence=SEED / "influence/bif.parquet",
         diagnostics=SEED / "diagnostics.parquet",
@@ -54,7 +54,7 @@ rule toy_bif:
 rule toy_exact:
     input:
         checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.stages.exact"),
+        code=code("stagewise.tasks.toy.exact"),
     output:
         [SEED / f"influence/{estimator}.parquet" for estimator in EXACT],
     params:
@@ -75,7 +75,7 @@ rule toy_exact:
 rule toy_windows:
     input:
         checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.stages.windows"),
+        code=code("stagewise.tasks.toy.windows"),
     output:
         SEED / "windows.parquet",
     params:
@@ -96,7 +96,7 @@ rule toy_windows:
 rule toy_limits:
     input:
         checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.stages.limits"),
+        code=code("stagewise.tasks.toy.limits"),
     output:
         SEED / "limits.parquet",
     params:
@@ -118,7 +118,7 @@ rule toy_sweep:
     input:
         checkpoints=PATHS.checkpoints(CONFIG.seed),
         references=[PATHS.estimator(name, CONFIG.seed) for name in ("unrolled", "loo")],
-        code=code("stagewise.stages.sweep"),
+        code=code("stagewise.tasks.toy.sweep"),
     output:
         PATHS.whole("sweep"),
     params:
@@ -139,7 +139,7 @@ rule toy_sweep:
 rule toy_influence:
     input:
         [PATHS.estimator(name, seed) for name in ESTIMATORS for seed in SEEDS],
-        code=code("stagewise.stages.collect"),
+        code=code("stagewise.tasks.toy.collect"),
     output:
         PATHS.influence,
     log:
@@ -158,7 +158,7 @@ rule toy_influence:
 rule toy_collect:
     input:
         [PATHS.toy / f"seed{seed}" / "{table}.parquet" for seed in SEEDS],
-        code=code("stagewise.stages.collect"),
+        code=code("stagewise.tasks.toy.collect"),
     output:
         PATHS.toy / "{table}.parquet",
     log:
@@ -179,7 +179,7 @@ rule toy_collect:
 rule toy_learning:
     input:
         checkpoints=[PATHS.checkpoints(seed) for seed in SEEDS],
-        code=code("stagewise.stages.learning"),
+        code=code("stagewise.tasks.toy.learning"),
     output:
         [PATHS.whole(table) for table in LEARNING],
     params:
@@ -202,7 +202,7 @@ rule toy_window_curves:
         PATHS.whole("windows"),
         PATHS.whole("trajectories"),
         PATHS.whole("limits"),
-        code=code("stagewise.stages.window_curves"),
+        code=code("stagewise.tasks.toy.window_curves"),
     output:
         PATHS.whole("window_curves"),
         PATHS.whole("limit_errors"),
@@ -224,7 +224,7 @@ rule toy_window_curves:
 rule toy_events:
     input:
         influence=PATHS.influence,
-        code=code("stagewise.stages.events"),
+        code=code("stagewise.tasks.toy.events"),
     output:
         PATHS.whole("events"),
         PATHS.whole("trajectories"),

@@ -1,0 +1,133 @@
+"""What claims about language models may use: the result tables of one model, run by run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from analysis.claims.core import Claim, NoEvidence
+from analysis.development.transitions import formation
+
+MOST = 2 / 3  # share of runs in which a statement must hold
+
+
+# Tables that are there only if they were asked for, and the setting that asks.
+ASKED = {
+    "races": "upweighting.classes", "race_differences": "upweighting.classes",
+    "forecast_means": "prediction", "localisation_summary": "localisations",
+}  # fmt: skip
+
+
+class Known(dict[str, pd.DataFrame]):
+    """Tables by name; what rests on one that is not there was not run.
+
+    Args:
+        command: that runs the model.
+    """
+
+    def __init__(self, tables: dict[str, pd.DataFrame], model: str, command: str) -> None:
+        super().__init__(tables)
+        self.model, self.command = model, command
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        if self and name in ASKED:
+            raise NoEvidence(
+                f"not asked for (language.models.{self.model}.{ASKED[name]}): set it, then "
+                f"{self.command}"
+            )
+        raise NoEvidence(f"the language model was not run: {self.command}")
+
+
+@dataclass(frozen=True)
+class LanguageEvidence:
+    """The result tables of one language model.
+
+    Attributes:
+        model: its name.
+        tables: by name, as their stages write them.
+        runs: by table name, which run of the pipeline it is from, in words.
+        seed: of permutations.
+    """
+
+    model: str
+    tables: dict[str, pd.DataFrame]
+    runs: dict[str, str]
+    seed: int
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds whose stages are known."""
+        return sorted(self.tables["transitions"]["seed"].unique().tolist())
+
+    def formation(self, seed: int) -> pd.Series:
+        """Start, middle and end of the forming of induction in one run; see
+        `development.formation`.
+
+        Raises:
+            NoEvidence: it does not form in every run.
+        """
+        rows = formation(self.tables["transitions"])
+        rows = rows[rows["seed"] == seed]
+        if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
+            raise NoEvidence(f"induction is not learnt within the training of seed {seed}")
+        return rows.iloc[0]
+
+    def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
+        """step, mean, low, high of one pair in one run."""
+        return self._pair(self.tables["trajectories"], "label", label, source, target, seed)
+
+    def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
+        """Events of one pair in one run, in time order."""
+        found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
+        return found.sort_values("step")
+
+    def against_limit(self) -> tuple[float, int, int]:
+        """Over all pairs, checkpoints and runs: rank correlation of sampled influence with its
+        limit, sampled flips that the limit shares (same direction, overlapping intervals), and
+        all sampled flips."""
+        keys = ["experiment", "source", "target", "step"]
+        curves = self.tables["trajectories"]
+        curves = curves[curves["experiment"].str.contains("/seed")]
+        wide = curves.pivot_table(index=keys, columns="label", values="mean")
+        rank = float(spearmanr(wide["bif"], wide["gradient"]).statistic)
+        flips = self.tables["events"]
+        flips = flips[(flips["kind"] == "flip") & flips["experiment"].str.contains("/seed")]
+        same = ["experiment", "source", "target", "direction"]
+        sampled = flips[flips["estimator"] == "bif"].reset_index(names="row")
+        both = sampled.merge(flips[flips["estimator"] == "gradient"], on=same)
+        meet = (both["ci_low_x"] <= both["ci_high_y"]) & (both["ci_low_y"] <= both["ci_high_x"])
+        return rank, both.loc[meet, "row"].nunique(), int((flips["estimator"] == "bif").sum())
+
+    def _pair(
+        self, table: pd.DataFrame, column: str, label: str, source: str, target: str, seed: int
+    ) -> pd.DataFrame:
+        run = f"language/{self.model}/seed{seed}"
+        same = (table["experiment"] == run) & (table[column] == label)
+        return table[same & (table["source"] == source) & (table["target"] == target)]
+
+    def run_of(self, *names: str) -> str:
+        """Which run the verdict rests on, as the end of a reason."""
+        return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
+
+
+def of_model(found: Claim, model: str, *, first: bool) -> Claim:
+    """A claim with its model's name; the first model's keep their plain ids."""
+    return replace(
+        found,
+        id=found.id if first else f"{found.id} {model}",
+        claim=f"{found.claim} ({model})",
+        figure=f"{found.figure}_{model}",
+    )
+
+
+def most(held: list[bool]) -> bool:
+    """Does it hold in at least two thirds?"""
+    return bool(held) and sum(held) >= MOST * len(held) - 1e-9
+
+
+def share(held: list[bool]) -> str:
+    """In how many, in words."""
+    return f"{sum(held)} of {len(held)}"

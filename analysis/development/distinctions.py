@@ -1,0 +1,102 @@
+"""Stages of the toy: when each distinction of the hierarchy is learnt, in outputs and in the
+hidden layer."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.manifold import ClassicalMDS
+
+from analysis.theory.modes import mode_strength
+from models.toy.hierarchy import Hierarchy, Node
+from models.toy.linear_network import mode_basis
+
+RISE = (0.1, 0.5, 0.9)  # shares of the final value that mark start, middle and end of a stage
+
+
+def stage_name(node: Node) -> str:
+    """A distinction by what it tells apart, as in "mammal | bird"."""
+    return " | ".join(child.name for child in node.children)
+
+
+def mode_strengths(maps: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items)."""
+    U, _, V = mode_basis(targets)
+    return np.einsum("ak,...ai,ik->...k", U, maps, V)
+
+
+def theory_maps(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
+    """Maps U G(t) V^T of the theory of independent modes, (times, features, items)."""
+    U, s, V = mode_basis(targets)
+    strengths = mode_strength(s, np.asarray(times)[:, None], initial, 1 / targets.shape[1])
+    return np.einsum("ak,tk,ik->tai", U, strengths, V)
+
+
+def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """How far a distinction is learnt: 0 not at all, 1 as in the targets.
+
+    The projection of the network's answer to the input contrast c on the right answer,
+    <Yc, Wc> / |Yc|^2, mean over contrasts.
+
+    Args:
+        maps: (..., features, items); directions: contrasts c (contrasts, items).
+
+    Returns:
+        (...,)
+    """
+    right = targets @ directions.T  # (features, contrasts)
+    answer = maps @ directions.T
+    return ((right * answer).sum(-2) / (right**2).sum(0)).mean(-1)
+
+
+def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
+    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never."""
+    times = []
+    for share in RISE:
+        reached = progress_ >= share
+        k = int(reached.argmax())
+        if not reached.any():
+            times.append(float("nan"))
+        elif k == 0:
+            times.append(float(steps[0]))
+        else:
+            part = (share - progress_[k - 1]) / (progress_[k] - progress_[k - 1])
+            times.append(float(steps[k - 1] + part * (steps[k] - steps[k - 1])))
+    return times[0], times[1], times[2]
+
+
+def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
+    """Distance in the hidden layer between the centroids of a node's children, mean over pairs of
+    children: (checkpoints,).
+
+    Args:
+        hidden: W1, (checkpoints, hidden, items): column k is the hidden layer's answer to item k.
+    """
+    centroids = []
+    for child in node.children:
+        members = [tree.items.index(leaf) for leaf in child.leaves()]
+        centroids.append(hidden[..., members].mean(-1))
+    pairs = [(a, b) for i, a in enumerate(centroids) for b in centroids[i + 1 :]]
+    return np.mean([np.linalg.norm(a - b, axis=-1) for a, b in pairs], axis=0)
+
+
+def branch_point(steps: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
+    """When paths part: the step at which their distance accelerates most (the branch point
+    proper), and the step at which it grows fastest."""
+    speed = np.gradient(distance, steps)
+    bend = np.gradient(speed, steps)
+    return float(steps[int(bend.argmax())]), float(steps[int(speed.argmax())])
+
+
+def embed(hidden: np.ndarray) -> np.ndarray:
+    """Two-dimensional classical multidimensional scaling of all items at all checkpoints at once.
+
+    Args:
+        hidden: (checkpoints, hidden, items).
+
+    Returns:
+        (checkpoints, items, 2); signs fixed so that the last point of the first item is positive.
+    """
+    K, width, n = hidden.shape
+    points = hidden.transpose(0, 2, 1).reshape(K * n, width)
+    plane = ClassicalMDS(n_components=2).fit_transform(points).reshape(K, n, 2)
+    return plane * np.where(plane[-1, 0] < 0, -1.0, 1.0)

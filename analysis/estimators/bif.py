@@ -1,0 +1,74 @@
+"""Bayesian influence from loss traces: minus the covariance of two losses under the posterior."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.sampling.settings import MIN_BLOCKS
+
+
+def bayesian_influence(
+    traces: np.ndarray, *, normalized: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Influence of every sample on every other from draws of one local posterior.
+
+    $influence(i \to j) = -Cov(\ell_i, \ell_j)$, or $-Corr$ if normalised, over all draws of all
+    chains pooled about their common mean. devinterp 2.0.1 returns the opposite sign.
+
+    The standard error is a delete-one-block jackknife. Blocks are whole chains, which are
+    independent; where there are fewer than 16, each chain is cut into equal stretches, which
+    must be long against the autocorrelation of the draws.
+
+    Args:
+        traces: losses, shape (chains, draws, samples). Chains holding NaN are left out.
+
+    Returns:
+        influence and its standard error, both (source, target); loss units squared, or pure
+        numbers in [-1, 1] if normalised. Negative: the source helps the target.
+
+    Raises:
+        ValueError: fewer than two blocks of at least two draws remain.
+
+    Source: Kreer et al. 2025 (arXiv:2509.26544); the sign is the README's.
+    """
+    kept = traces[np.isfinite(traces).all(axis=(1, 2))].astype(np.float64)
+    blocks = jackknife_blocks(kept)
+    centred = blocks - kept.mean(axis=(0, 1))  # about the pooled mean: no cancellation below
+    counts = np.full((len(blocks), 1, 1), float(blocks.shape[1]))
+    first = centred.sum(axis=1)  # (blocks, samples)
+    second = centred.transpose(0, 2, 1) @ centred  # (blocks, samples, samples)
+    whole = _influence(second.sum(0), first.sum(0), counts.sum(0), normalized)
+    left_out = _influence(
+        second.sum(0) - second, first.sum(0) - first, counts.sum(0) - counts, normalized
+    )
+    spread = ((left_out - left_out.mean(0)) ** 2).mean(0)
+    return whole, np.sqrt((len(blocks) - 1) * spread)
+
+
+def jackknife_blocks(traces: np.ndarray) -> np.ndarray:
+    """Cut traces (chains, draws, ...) into independent blocks (blocks, draws per block, ...).
+
+    Draws that do not fill a block are left out, from the start of the chain.
+    """
+    chains, draws = traces.shape[:2]
+    per_chain = 1 if chains >= MIN_BLOCKS else -(-MIN_BLOCKS // max(chains, 1))
+    length = draws // per_chain
+    if chains * per_chain < 2 or length < 2:
+        raise ValueError(
+            f"{chains} chains of {draws} draws: too few for a standard error "
+            f"(at least {MIN_BLOCKS} blocks of 2 draws, after dropping diverged chains)"
+        )
+    used = traces[:, draws - per_chain * length :]
+    return used.reshape(chains * per_chain, length, *traces.shape[2:])
+
+
+def _influence(
+    second: np.ndarray, first: np.ndarray, count: np.ndarray, normalized: bool
+) -> np.ndarray:
+    """Minus covariance (or correlation) from sums of products, sums and counts."""
+    covariance = (second - first[..., :, None] * first[..., None, :] / count) / (count - 1)
+    if not normalized:
+        return -covariance
+    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return -covariance / (scale[..., :, None] * scale[..., None, :])

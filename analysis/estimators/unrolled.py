@@ -1,0 +1,98 @@
+"""Exact influence: the derivative of a loss during training with respect to a sample's weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from models.toy.linear_network import Weights, gradient
+from models.toy.settings import Optimizer
+from models.toy.training import State, initial_state, update
+
+
+def unrolled_influence(
+    initial: Weights,
+    targets: Tensor,
+    record: Sequence[int],
+    *,
+    optimizer: Optimizer = "gradient_descent",
+    learning_rate: float,
+    batches: Tensor | None = None,
+) -> Tensor:
+    r"""Influence $d\ell_j(t) / dv_i$ at v = 1, differentiated through every training step.
+
+    Forward mode: the tangent of the weights with respect to each source's weight is carried along
+    with the weights, one copy of the network per source. This is the limit of leave-one-out as
+    the removed share goes to zero, and exact to rounding.
+
+    Args:
+        initial: weights, with any leading dimensions (runs differentiated together);
+        targets: (features, items); record: increasing steps; batches: factors on v per step,
+        (steps, items) or (steps, ..., items) for each run its own, as for `trajectory`: the
+        order of the data is held fixed.
+
+    Returns:
+        (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:
+        the source helps the target.
+    """
+    n = targets.shape[-1]
+    copies = (w.unsqueeze(-3).repeat(*[1] * (w.dim() - 2), n, 1, 1) for w in initial)
+    state = initial_state(Weights(*copies))
+    tangent = initial_state(Weights(*(torch.zeros_like(w) for w in state.weights)))
+    lead = state.weights.W1.shape[:-2]  # runs, then sources
+    ones = torch.ones(*lead, n, dtype=targets.dtype)
+    towards_source = torch.eye(n, dtype=targets.dtype).expand(*lead, n).contiguous()
+    kept = []
+    for step in range(max(record) + 1):
+        if step in record:
+            kept.append(directional(state.weights, tangent.weights, targets))
+        if step < max(record):
+            with forward_ad.dual_level():
+                v = forward_ad.make_dual(ones, towards_source)
+                v = v if batches is None else v * batches[step].unsqueeze(-2)
+                here = _each(forward_ad.make_dual, state, tangent)
+                after = update(here, targets, v, step, optimizer, learning_rate)
+                state = _each(lambda x: forward_ad.unpack_dual(x).primal, after)
+                tangent = _each(_tangent_of, after)
+    return torch.stack(kept)
+
+
+def _each(function: Callable[..., Tensor], *states: State) -> State:
+    """`function` of every tensor of a state, or of the same tensors of several."""
+    return State(
+        *(
+            Weights(*(function(*tensors) for tensors in zip(*weights, strict=True)))
+            for weights in zip(*states, strict=True)
+        )
+    )
+
+
+def _tangent_of(dual: Tensor) -> Tensor:
+    primal, tangent = forward_ad.unpack_dual(dual)
+    return torch.zeros_like(primal) if tangent is None else tangent
+
+
+def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
+    """Change of every loss along each source's tangent: (source, target)."""
+    error = weights.W2 @ weights.W1 - targets
+    moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
+    return (error * moved).sum(-2)
+
+
+def instantaneous_influence(weights: Weights, targets: Tensor) -> Tensor:
+    r"""Minus the inner product of the samples' gradients, $-\nabla\ell_i \cdot \nabla\ell_j$.
+
+    What one small step on source i does to the loss of target j, and the limit of
+    gamma x influence as the localisation gamma grows.
+
+    Returns:
+        (..., source, target) for weights with the same leading dimensions. Negative: helps.
+    """
+    n = targets.shape[-1]
+    each = n * torch.eye(n, dtype=targets.dtype)  # selects one sample's own gradient
+    grads = gradient(Weights(*(w.unsqueeze(-3) for w in weights)), targets, each)
+    flat = torch.cat([g.flatten(-2) for g in grads], dim=-1)  # (..., source, parameters)
+    return -flat @ flat.mT

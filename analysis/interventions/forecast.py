@@ -1,0 +1,66 @@
+"""Does influence measured at a checkpoint predict what more weight on a class does next?"""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy.stats import spearmanr
+
+from analysis.development.transitions import REPETITION, told_once
+
+# Whose transitions cut training into the stages of the comparison.
+STAGES = ("word", "induction", REPETITION)
+
+
+def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
+    """Rank correlation of influence with the measured effects, of one run and one estimator.
+
+    Args:
+        effects: step, horizon, source_class, target_class, effect (loss with minus without extra
+            weight over so many steps).
+        influence: step, source_class, target_class, influence; the last step is the end of
+            training.
+
+    Returns:
+        step, horizon, now (Spearman's correlation over ordered pairs of different classes of the
+        effect after `step` with influence at `step`), end (the same with influence at the end),
+        pairs.
+        Positive: what influence calls helpful lowered the loss.
+    """
+    keys = ["source_class", "target_class"]
+    last = influence["step"].max()
+    final = influence[influence["step"] == last].set_index(keys)["influence"]
+    rows = []
+    for (step, horizon), found in effects.groupby(["step", "horizon"]):
+        found = found[found["source_class"] != found["target_class"]].set_index(keys)["effect"]
+        now = influence[influence["step"] == step].set_index(keys)["influence"]
+        both = pd.DataFrame({"effect": found, "now": now.reindex(found.index)})
+        both["end"] = final.reindex(found.index)
+        both = both.dropna()
+        rows.append(
+            {
+                "step": step,
+                "horizon": horizon,
+                "now": spearmanr(both["effect"], both["now"]).statistic,
+                "end": spearmanr(both["effect"], both["end"]).statistic,
+                "pairs": len(both),
+            }
+        )
+    return pd.DataFrame(rows, columns=["step", "horizon", "now", "end", "pairs"]).fillna(
+        {"now": 0.0, "end": 0.0}
+    )
+
+
+def stage_of(transitions: pd.DataFrame, step: float) -> str:
+    """The stage a step lies in: before, during or after what is learnt in order."""
+    times = told_once(transitions).set_index("stage")
+    before = "start"
+    for stage in STAGES:
+        if stage not in times.index:
+            continue
+        start, end = times.loc[stage, ["start", "end"]]
+        if not start <= step:
+            return f"before {stage}" if before == "start" else f"between {before} and {stage}"
+        if not end <= step:
+            return stage
+        before = stage
+    return f"after {before}"

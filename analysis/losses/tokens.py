@@ -1,0 +1,96 @@
+"""A language model's losses as the posterior sampler wants them."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from transformers import PreTrainedModel
+
+from analysis.sampling.sgld import Parameters
+from models.language.architectures.attention_only import AttentionOnly, logits
+from models.language.model import check_tokens, losses_of
+
+SCORE_BYTES = 2**30  # memory for logits of evaluation sequences in flight
+
+
+class LanguageModelLoss:
+    """Losses of a stack of language models with the architecture of `model`.
+
+    Called by the sampler, it gives the mean token loss of training sequences, whose gradient
+    drives the chains; `observe` gives the loss of every evaluation token.
+
+    An attention-only model runs all chains as one batch. Others run one chain after another:
+    fused attention has no batching rule on a CPU, and vmap falls back to a slower loop.
+
+    Args:
+        training: (sequences, time) token ids; mini-batches are taken from them.
+        evaluation: (sequences, time) token ids, measured at every draw.
+        at_once: evaluation sequences in one forward pass; default: what SCORE_BYTES of logits
+            hold. Results do not depend on it.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        training: Tensor,
+        evaluation: Tensor,
+        at_once: int | None = None,
+    ) -> None:
+        for tokens in (training, evaluation):
+            check_tokens(model, tokens)
+        self.model, self.training, self.evaluation = model, training, evaluation
+        self.at_once = at_once
+        self.in_flight = at_once or len(evaluation)  # of the last call of observe
+        self._copies = threading.local()  # functional_call swaps weights in place
+
+    def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
+        """Mean token loss of each training sequence, nats: (chains, sequences in the batch)."""
+        tokens = self.training[None] if batch is None else self.training[batch.cpu()]
+        return self.token_losses(parameters, tokens.long()).mean(-1)
+
+    def observe(self, parameters: Parameters) -> Tensor:
+        """Loss of every evaluation token, nats: (chains, sequences x (time - 1))."""
+        chains, size = len(next(iter(parameters.values()))), self.at_once
+        if size is None:
+            per_sequence = 4 * chains * self.evaluation.shape[1] * self.model.config.vocab_size
+            size = max(1, SCORE_BYTES // per_sequence)
+        self.in_flight = min(size, len(self.evaluation))
+        parts = [self.token_losses(parameters, p[None]) for p in self.evaluation.split(size)]
+        return torch.cat(parts, 1).flatten(1)
+
+    def token_losses(self, parameters: Parameters, tokens: Tensor) -> Tensor:
+        """Losses (chains, sequences, time - 1) of tokens (chains or 1, sequences, time)."""
+        tokens = tokens.to(next(iter(parameters.values())).device)
+        return losses_of(self.logits(parameters, tokens[..., :-1]), tokens)
+
+    def logits(self, parameters: Parameters, tokens: Tensor) -> Tensor:
+        """(chains, sequences, time, vocabulary)."""
+        if isinstance(self.model, AttentionOnly):
+            return logits(parameters, tokens, self.model.config)
+        chains = len(next(iter(parameters.values())))
+        tokens = tokens.expand(chains, *tokens.shape[1:])
+        each = [
+            functional_call(
+                self.own_model(), {name: p[c] for name, p in parameters.items()}, tokens[c]
+            ).logits
+            for c in range(chains)
+        ]
+        return torch.stack(each)
+
+    def own_model(self) -> PreTrainedModel:
+        """This thread's copy of the model."""
+        if not hasattr(self._copies, "model"):
+            self._copies.model = copy.deepcopy(self.model)
+        return self._copies.model
+
+
+def stacked_parameters(model: PreTrainedModel, copies: int = 1) -> dict[str, Tensor]:
+    """The model's parameters with a leading dimension, (copies, *shape)."""
+    return {
+        name: p.detach().expand(copies, *p.shape).contiguous()
+        for name, p in model.named_parameters()
+    }

@@ -1,0 +1,162 @@
+"""Localised SGLD for a batch of chains: the inner loop of the posterior sampler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from analysis.sampling.settings import PosteriorConfig
+from analysis.sampling.streams import NoiseStreams
+
+Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
+LossFunction = Callable[[Parameters, Tensor | None], Tensor]
+Observe = Callable[[Parameters], Tensor]
+Control = Callable[[Tensor], Tensor]  # (chains, draws, parameters) -> (chains, draws, controls)
+
+Number = TypeVar("Number", float, Tensor)
+
+CONTROL_EVERY = 16  # draws whose controls are computed together
+DISTANCE_EVERY = 10  # draws between two measurements of the distance from the anchor
+
+
+class DifferentiatedLoss(Protocol):
+    """A loss function that brings its own gradient, where that beats autograd."""
+
+    def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor: ...
+
+    def losses_and_gradient(
+        self, parameters: Parameters, batch: Tensor | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Losses (chains, samples) and the gradient of each chain's summed losses."""
+        ...
+
+
+class ChainBatch:
+    """Chains advancing together, each around its own anchor and with its own random streams."""
+
+    def __init__(
+        self,
+        loss: LossFunction | DifferentiatedLoss,
+        observe: Observe | None,
+        control: Control | None,
+        anchor: dict[str, Tensor],
+        config: PosteriorConfig,
+        *,
+        noise_seeds: Sequence[int],
+        batch_seeds: Sequence[int],
+        n_samples: int,
+        noise: float,
+    ) -> None:
+        """Start at `anchor`, name -> (chains, *shape). Arguments as in `sample_posterior`."""
+        self.loss, self.observe, self.anchor, self.config = loss, observe, anchor, config
+        self.control = control
+        self.n_samples, self.batch_size = n_samples, config.batch_size or n_samples
+        self.state = {name: a.clone() for name, a in anchor.items()}
+        self.square = {name: torch.zeros_like(a) for name, a in anchor.items()}
+        first = next(iter(anchor.values()))
+        self.device, self.chains = first.device, len(first)
+        self.sizes = [math.prod(a.shape[1:]) for a in anchor.values()]
+        self.decay, scale = localisation(config, 1.0)
+        scale = noise * (scale if config.preconditioner == "none" else 1.0)
+        self.noise = NoiseStreams(noise_seeds, sum(self.sizes), scale, self.device)
+        # The path the chains would take were the losses flat: same noise, nothing else.
+        shape = (self.chains, sum(self.sizes))
+        self.free = None if control is None else torch.zeros(shape, device=self.device)
+        self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
+
+    def run(
+        self, progress: Callable[[int], None] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Losses (chains, draws, samples), squared distances (chains, draws measured), and
+        controls (chains, draws, controls) where they are asked for."""
+        config, kept, distances = self.config, [], []
+        paths: list[Tensor] = []
+        controls: list[Tensor] = []
+        losses, grads = self.losses_and_gradient()
+        for step in range(1, config.sgld_steps + 1):
+            self.move(grads)
+            losses, grads = self.losses_and_gradient()
+            draw, rest = divmod(step - config.burn_in - 1, config.thinning)
+            if draw >= 0 and rest == 0:
+                kept.append(self.observed(losses))
+                if draw % DISTANCE_EVERY == 0:
+                    distances.append(self.squared_distance())
+                if self.control is not None and self.free is not None:
+                    paths.append(self.free.clone())
+                    if len(paths) == CONTROL_EVERY or draw == config.draws - 1:
+                        controls.append(self.control(torch.stack(paths, 1)).cpu())
+                        paths.clear()
+            if progress is not None and step % 100 == 0:
+                progress(100 * self.chains)
+        if progress is not None:
+            progress(config.sgld_steps % 100 * self.chains)
+        traces, moved = torch.stack(kept, 1).float().cpu(), torch.stack(distances, 1).float().cpu()
+        return traces, moved, torch.cat(controls, 1) if controls else None
+
+    def losses_and_gradient(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Losses of the next batch (chains, samples) and the gradient of their sum, per chain."""
+        batch = self.next_batch()
+        if hasattr(self.loss, "losses_and_gradient"):
+            return self.loss.losses_and_gradient(self.state, batch)
+        leaves = {name: w.detach().requires_grad_() for name, w in self.state.items()}
+        losses = self.loss(leaves, batch)
+        grads = torch.autograd.grad(losses.sum(), list(leaves.values()))
+        return losses.detach(), dict(zip(leaves, grads, strict=True))
+
+    def observed(self, losses: Tensor) -> Tensor:
+        """The losses to keep; those of a full batch have just been computed."""
+        if self.observe is None and self.config.batch_size is None:
+            return losses
+        with torch.no_grad():
+            return self.observe(self.state) if self.observe else self.loss(self.state, None)
+
+    def next_batch(self) -> Tensor | None:
+        """Indices (chains, batch_size) without repeats, or None for the full batch."""
+        if self.config.batch_size is None:
+            return None
+        picks = [torch.randperm(self.n_samples, generator=g) for g in self.batches]
+        return torch.stack(picks)[:, : self.batch_size].to(self.device)
+
+    @torch.no_grad()
+    def move(self, grads: dict[str, Tensor]) -> None:
+        """One SGLD step in place; `grads` are of the summed losses of the batch."""
+        config, pull = self.config, 1 - self.decay
+        noise, start = self.noise.next(), 0
+        if self.free is not None:
+            self.free.mul_(self.decay).add_(noise)
+        for (name, w), size in zip(self.state.items(), self.sizes, strict=True):
+            xi = noise[:, start : start + size].view(w.shape)
+            start += size
+            if config.preconditioner == "none":
+                w.lerp_(self.anchor[name], pull)
+                weight = -pull / config.gamma * config.nbeta / self.batch_size
+                w.add_(grads[name], alpha=weight).add_(xi)
+                continue
+            mean, square = grads[name] / self.batch_size, self.square[name]
+            square.lerp_(mean * mean, 1 - config.rmsprop_decay)
+            decay, scale = localisation(config, 1 / (square.sqrt() + config.rmsprop_epsilon))
+            drift = config.nbeta / config.gamma * mean + (w - self.anchor[name])
+            w.sub_((1 - decay) * drift).add_(scale * xi)
+
+    def squared_distance(self) -> Tensor:
+        """|w - w*|^2 of every chain."""
+        moved = [w - self.anchor[name] for name, w in self.state.items()]
+        return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)
+
+
+def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]:
+    r"""What one step leaves of the distance to the anchor, and the noise it adds.
+
+    With $a = \epsilon\,gain\,\gamma$: "euler" keeps $1 - a/2$ and adds variance $a/\gamma$, as SGLD
+    does; "exponential" keeps $e^{-a/2}$ and adds $(1 - e^{-a})/\gamma$, the exact solution where
+    the losses are flat, so that its draws have variance $1/\gamma$ at any step size.
+    """
+    a = config.step_size * gain * config.gamma
+    if config.integrator == "euler":
+        return 1 - a / 2, (a / config.gamma) ** 0.5
+    exp = torch.exp if isinstance(a, Tensor) else math.exp
+    return exp(-a / 2), ((1 - exp(-a)) / config.gamma) ** 0.5

@@ -1,0 +1,291 @@
+"""Sign flips and peaks of influence trajectories, with intervals and false-discovery control."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import find_peaks
+from scipy.stats import false_discovery_control, norm, rankdata, t
+
+from analysis.statistics.alignment import joint_alignment
+from analysis.statistics.uncertainty import degrees_of_freedom, standard_error
+
+RESOLUTION = 1e-3  # share of a trajectory's largest size below which nothing is an event
+LEVEL = 0.05  # false discovery rate; also the level at which a checkpoint's sign is sure
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Influence of one source on one target over training.
+
+    Attributes:
+        steps: (checkpoints,), increasing.
+        values: (seeds, checkpoints).
+        std_errors: same shape; zero where the value is exact.
+    """
+
+    steps: np.ndarray
+    values: np.ndarray
+    std_errors: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over seeds, (checkpoints,)."""
+        return self.values.mean(0)
+
+    @property
+    def noise(self) -> np.ndarray:
+        """Standard error of that mean (see `uncertainty`), never below the resolution."""
+        floor = RESOLUTION * np.abs(self.mean).max()
+        error = standard_error(self.values, self.std_errors)
+        return np.sqrt(error**2 + floor**2 + np.finfo(float).tiny)
+
+    def p_value(self, z: float | np.ndarray, tests: int) -> np.ndarray:
+        """One-sided p-value of a size in standard errors, Bonferroni-corrected for `tests`."""
+        freedom = degrees_of_freedom(len(self.values))
+        return np.minimum(1.0, tests * t.sf(z, freedom))
+
+
+@dataclass(frozen=True)
+class Event:
+    """A flip or a peak.
+
+    Attributes:
+        kind: "flip" or "peak".
+        step: when, in training steps (interpolated between checkpoints).
+        ci_low, ci_high: 95 % interval, never narrower than the checkpoints around it.
+        direction: flip: "to_harmful" or "to_helpful"; peak: "maximum" or "minimum".
+        value: mean influence at the event (0 for a flip).
+        p_value: against noise alone, corrected for the checkpoints looked at.
+    """
+
+    kind: str
+    step: float
+    ci_low: float
+    ci_high: float
+    direction: str
+    value: float
+    p_value: float
+
+
+def find_events(
+    trajectory: Trajectory, *, replicates: int = 200, rng: np.random.Generator
+) -> list[Event]:
+    """Candidate flips and peaks of one trajectory, before control over all trajectories.
+
+    A flip lies between two consecutive stretches of checkpoints whose intervals exclude zero
+    with opposite signs, the intervals widened so that all checkpoints hold together. Its p-value
+    is that of the less certain stretch, by its strongest checkpoint. A peak is a local extremum
+    inside the training; its p-value compares its prominence with the noise of the difference of
+    two checkpoints, corrected for the ordered pairs of checkpoints. Both use Student's t over
+    the seeds, so that what is found holds for the mean over random starts and not only for these.
+    One exact run has no chance in it: its events get the p-value of the resolution, nearly zero.
+
+    Intervals are percentiles over `replicates` of the mean trajectory (see `resample`), widened
+    to the neighbouring checkpoints.
+    """
+    copies = resample(trajectory, replicates, rng)
+    return [*_flips(trajectory, copies), *_peaks(trajectory, copies)]
+
+
+def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) -> np.ndarray:
+    """Mean trajectories (replicates, checkpoints) that might have been.
+
+    Several seeds are drawn anew, their deviations from the mean widened by what the bootstrap
+    of so few lacks (Student's t against normal, n against n - 1); one seed gets its noise.
+    """
+    seeds = len(trajectory.values)
+    if seeds == 1:
+        noise = rng.standard_normal((replicates, len(trajectory.steps)))
+        return trajectory.values[0] + noise * trajectory.std_errors[0]
+    widen = t.isf(0.025, seeds - 1) / norm.isf(0.025) * np.sqrt(seeds / (seeds - 1))
+    pick = rng.integers(seeds, size=(replicates, seeds))
+    return trajectory.mean + widen * (trajectory.values[pick].mean(1) - trajectory.mean)
+
+
+def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
+    z = trajectory.mean / trajectory.noise
+    stretches: list[list[int]] = []
+    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < LEVEL):
+        if stretches and z[stretches[-1][-1]] * z[k] > 0:
+            stretches[-1].append(int(k))
+        else:
+            stretches.append([int(k)])
+    events = []
+    for before, after in itertools.pairwise(stretches):
+        sign = np.sign(z[before[-1]])
+        strongest = [stretch[int(np.abs(z[stretch]).argmax())] for stretch in (before, after)]
+        p_value = float(trajectory.p_value(np.abs(z[strongest]).min(), len(z)))
+        first, last = strongest[0], strongest[1]
+        crossings = _crossing(trajectory.steps, sign * copies, first, last)
+        left, right = before[-1], after[0]
+        step = _crossing(trajectory.steps, sign * trajectory.mean[None], left, right)[0]
+        around = np.searchsorted(trajectory.steps, step)
+        low, high = np.percentile(crossings, [2.5, 97.5])
+        events.append(
+            Event(
+                kind="flip",
+                step=float(step),
+                ci_low=float(min(low, trajectory.steps[max(around - 1, 0)])),
+                ci_high=float(max(high, trajectory.steps[around])),
+                direction="to_harmful" if sign < 0 else "to_helpful",
+                value=0.0,
+                p_value=p_value,
+            )
+        )
+    return events
+
+
+def _crossing(steps: np.ndarray, falling: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Where each row first goes from positive to not positive within checkpoints first..last,
+    linearly interpolated; the end of the range where it does not."""
+    rows = falling[:, first : last + 1]
+    below = rows <= 0
+    k = np.where(below.any(1), below.argmax(1), rows.shape[1] - 1)
+    start = np.maximum(k - 1, 0)
+    row = np.arange(len(rows))
+    a, b = rows[row, start], rows[row, k]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where((a > 0) & (b <= 0), a / (a - b), k > start)
+    grid = steps[first : last + 1].astype(float)
+    return grid[start] + share * (grid[k] - grid[start])
+
+
+def _peaks(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
+    steps, noise, n = trajectory.steps.astype(float), trajectory.noise, len(trajectory.steps)
+    events = []
+    for sign, direction in ((1.0, "maximum"), (-1.0, "minimum")):
+        curve = sign * trajectory.mean
+        tops, shape = find_peaks(curve, prominence=0)
+        for top, prominence, left, right in zip(
+            tops, shape["prominences"], shape["left_bases"], shape["right_bases"], strict=True
+        ):
+            base = left if curve[left] > curve[right] else right
+            z = prominence / np.hypot(noise[top], noise[base])
+            near = curve > curve[top] - prominence / 2
+            low, high = top, top
+            while low > 0 and near[low - 1]:
+                low -= 1
+            while high < n - 1 and near[high + 1]:
+                high += 1
+            when = _vertex(steps, sign * copies, low, high)
+            ci = np.percentile(when, [2.5, 97.5])
+            step = _vertex(steps, curve[None], top, top)[0]
+            events.append(
+                Event(
+                    kind="peak",
+                    step=float(step),
+                    ci_low=float(min(ci[0], steps[top - 1])),
+                    ci_high=float(max(ci[1], steps[top + 1])),
+                    direction=direction,
+                    value=float(trajectory.mean[top]),
+                    p_value=float(trajectory.p_value(z, n * (n - 1))),
+                )
+            )
+    return events
+
+
+def _vertex(steps: np.ndarray, rows: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Where each row is highest within checkpoints low..high, refined by the parabola through
+    the three points around it (checkpoints may be unevenly spaced)."""
+    k = low + rows[:, low : high + 1].argmax(1)
+    k = np.clip(k, 1, len(steps) - 2)
+    row = np.arange(len(rows))
+    x0, x1, x2 = steps[k - 1], steps[k], steps[k + 1]
+    y0, y1, y2 = rows[row, k - 1], rows[row, k], rows[row, k + 1]
+    slope01, slope12 = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)
+    bend = (slope12 - slope01) / (x2 - x0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        vertex = (x0 + x1) / 2 - slope01 / (2 * bend)
+    return np.where(bend < 0, np.clip(vertex, x0, x2), x1)
+
+
+def control(
+    candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = LEVEL
+) -> list[tuple[tuple[str, ...], Event, float]]:
+    """Keep the events that survive Benjamini-Hochberg control over everything tested together.
+
+    Args:
+        candidates: trajectory's name -> its candidate events. A trajectory without any counts as
+            one test that found nothing.
+        level: false discovery rate.
+
+    Returns:
+        (trajectory's name, event, q-value) for every event with q <= level.
+    """
+    tests: list[tuple[tuple[str, ...], Event | None]] = []
+    for name, events in candidates.items():
+        tests += [(name, event) for event in events] or [(name, None)]
+    if not tests:
+        return []
+    q = false_discovery_control([1.0 if event is None else event.p_value for _, event in tests])
+    return [
+        (name, event, float(value))
+        for (name, event), value in zip(tests, q, strict=True)
+        if event is not None and value <= level
+    ]
+
+
+def alignment(
+    events: Sequence[float],
+    landmarks: Sequence[float],
+    span: tuple[float, float],
+    *,
+    permutations: int = 10_000,
+    rng: np.random.Generator,
+) -> tuple[float, float, float]:
+    """Do events fall near landmarks more closely than chance?
+
+    The statistic is the mean distance from an event to its nearest landmark. Under the null all
+    events are shifted together by a random amount around the training (a circle of the span's
+    length), which keeps their number and spacing.
+
+    Returns:
+        (observed mean distance, its mean under the null, p-value), the first two in steps.
+
+    Raises:
+        ValueError: there are no events or no landmarks.
+    """
+    if not len(events) or not len(landmarks):
+        raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")
+    run = (np.asarray(events, dtype=float), np.asarray(landmarks, dtype=float))
+    return joint_alignment([run], span, rng, permutations)
+
+
+def rank_agreement(
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    strata: Sequence[object] | None = None,
+    permutations: int = 10_000,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Spearman's rank correlation with its one-sided permutation p-value.
+
+    Args:
+        strata: group of every entry; ranks are taken and permuted within groups, and the
+            correlations of the groups averaged, so that what differs between groups does not
+            count. Default: one group.
+
+    Returns:
+        (correlation, p-value); (0, 1) where nothing varies.
+    """
+    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    groups = np.unique([str(s) for s in strata], return_inverse=True)[1] if strata else 0 * x
+    observed, null, counted = 0.0, np.zeros(permutations), 0
+    for group in np.unique(groups):
+        a, b = rankdata(x[groups == group]), rankdata(y[groups == group])
+        a, b = a - a.mean(), b - b.mean()
+        scale = np.sqrt((a**2).sum() * (b**2).sum())
+        if scale == 0:
+            continue
+        counted += 1
+        observed += float(a @ b / scale)
+        null += rng.permuted(np.tile(b, (permutations, 1)), axis=1) @ a / scale
+    if not counted:
+        return 0.0, 1.0
+    beyond = int((null >= observed - 1e-9).sum())
+    return observed / counted, (1 + beyond) / (1 + permutations)

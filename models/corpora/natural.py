@@ -1,0 +1,274 @@
+"""A corpus of natural text: tokenised once, kept in a folder, handed out like any other corpus."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from scipy import sparse
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from models.corpora.corpus import EVALUATION, TRAINING, Corpus, Evaluation
+from models.corpora.documents import CorpusError, Document, manifest
+from models.corpora.frequencies import Frequencies
+from models.corpora.labelling import Labeller, texts_of
+from models.corpora.token_classes import TokenClass
+from models.storage.files import whole_folder
+
+SEPARATOR = "<|endoftext|>"  # before every document, as in Pythia's training
+TOKENS, DOCUMENTS, ORIGIN = "tokens.safetensors", "documents.parquet", "corpus.json"
+SELDOM = 1e-5  # share of the text below which a token is not used in random strings
+BATCH = 256  # documents tokenised together
+
+
+@dataclass(frozen=True)
+class Text:
+    """Tokenised text.
+
+    Attributes:
+        training, held_out: token ids of all documents, one after another, a separator before each.
+        frequencies: of the training tokens.
+        tokenizer: between ids and text.
+        vocabulary: number of token ids.
+        documents: document, bytes, sha256, licence, split.
+    """
+
+    training: Tensor
+    held_out: Tensor
+    frequencies: Frequencies
+    tokenizer: PreTrainedTokenizerBase
+    vocabulary: int
+    documents: pd.DataFrame
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all tokens and of the vocabulary that names them."""
+        found = hashlib.sha256(json.dumps(sorted(self.tokenizer.get_vocab().items())).encode())
+        for tokens in (self.training, self.held_out):
+            found.update(tokens.numpy().tobytes())
+        return found.hexdigest()
+
+
+def tokenise(
+    documents: Iterable[Document],
+    *,
+    tokenizer: str | Path | int,
+    held_out: float,
+    seed: int,
+    most: int | None = None,
+) -> Text:
+    """Shuffle, split by document, and tokenise.
+
+    Empty documents and copies of one that came before are left out, so that no held-out text was
+    trained on.
+
+    Args:
+        tokenizer: a folder or repository to load one from, or the number of tokens of a
+            byte-level BPE to be trained on the training documents.
+        held_out: share of the documents that is never trained on; at least one is.
+        seed: of the order of the documents.
+        most: take at most so many documents.
+
+    Raises:
+        CorpusError: fewer than two documents.
+    """
+    once: dict[str, Document] = {}
+    for document in documents:
+        if document.text:
+            once.setdefault(document.text, document)
+    every = list(once.values())
+    order = np.random.default_rng(seed).permutation(len(every))[:most]
+    if len(order) < 2:
+        raise CorpusError(
+            f"{len(order)} document(s) with text: at least 2, one to train on and one to hold out"
+        )
+    n_held = max(1, round(held_out * len(order)))
+    held, trained = ([every[i] for i in part] for part in (order[:n_held], order[n_held:]))
+    if isinstance(tokenizer, int):
+        chosen: PreTrainedTokenizerBase = train_tokenizer((d.text for d in trained), tokenizer)
+    else:
+        chosen = load_tokenizer(tokenizer)
+    vocabulary, separator = len(chosen), separator_of(chosen)
+    flat, flat_held = (_encode(part, chosen, separator) for part in (trained, held))
+    known = pd.concat(
+        [manifest(trained).assign(split="training"), manifest(held).assign(split="held out")]
+    )
+    dtype = torch.int16 if vocabulary <= 2**15 else torch.int32
+    return Text(
+        training=torch.from_numpy(flat).to(dtype),
+        held_out=torch.from_numpy(flat_held).to(dtype),
+        frequencies=Frequencies.count(flat, vocabulary),
+        tokenizer=chosen,
+        vocabulary=vocabulary,
+        documents=known.reset_index(drop=True),
+    )
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+    """A byte-level BPE with so many tokens, bytes and the separator among them.
+
+    Raises:
+        CorpusError: the vocabulary does not hold the 256 bytes and the separator.
+    """
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    if vocabulary <= len(alphabet):
+        raise CorpusError(f"a vocabulary of {vocabulary} tokens: at least {len(alphabet) + 1}")
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    bpe.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=vocabulary, special_tokens=[SEPARATOR], initial_alphabet=sorted(alphabet),
+            show_progress=False,
+        ),
+    )  # fmt: skip
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=SEPARATOR)
+
+
+def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a folder, or of a repository on the Hub.
+
+    Raises:
+        CorpusError: there is none to be had.
+    """
+    try:
+        return AutoTokenizer.from_pretrained(place)
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"no tokenizer in {str(place)!r}: {error}") from error
+
+
+def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The id of the mark between documents.
+
+    Raises:
+        CorpusError: the tokenizer has no end-of-text token.
+    """
+    if tokenizer.eos_token_id is None:
+        raise CorpusError("the tokenizer has no end-of-text token to put between documents")
+    return int(tokenizer.eos_token_id)
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
+    """Tokens of every text. What looks like a mark of the tokenizer within it stays text."""
+    return tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+        "input_ids"
+    ]
+
+
+def _encode(
+    documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, separator: int
+) -> np.ndarray:
+    parts = []
+    for start in range(0, len(documents), BATCH):
+        texts = [d.text for d in documents[start : start + BATCH]]
+        for ids in token_ids(tokenizer, texts):
+            parts.append(np.array([separator, *ids], dtype=np.int64))
+    return np.concatenate(parts)
+
+
+def save_text(text: Text, folder: Path, origin: dict[str, Any]) -> None:
+    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from."""
+    counts = text.frequencies.counts
+    arrays = {"training": text.training, "held_out": text.held_out}
+    arrays |= {f"pairs.{k}": torch.from_numpy(getattr(counts, k)) for k in PARTS}
+    with whole_folder(folder) as temporary:
+        text.tokenizer.save_pretrained(temporary)
+        text.documents.to_parquet(temporary / DOCUMENTS, index=False)
+        save_file(arrays, temporary / TOKENS)
+        (temporary / ORIGIN).write_text(json.dumps(origin, sort_keys=True), encoding="utf-8")
+
+
+PARTS = ("indptr", "indices", "data")  # of a sparse matrix
+
+
+def load_text(folder: Path) -> Text:
+    """What `save_text` wrote.
+
+    Raises:
+        CorpusError: it is not there, or damaged; names it.
+    """
+    try:
+        with safe_open(folder / TOKENS, "pt") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        documents = pd.read_parquet(folder / DOCUMENTS)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise CorpusError(f"{folder} is not a whole corpus: {error}") from error
+    pointers, indices, data = (arrays[f"pairs.{k}"].numpy() for k in PARTS)
+    size = len(pointers) - 1
+    return Text(
+        training=arrays["training"],
+        held_out=arrays["held_out"],
+        frequencies=Frequencies(sparse.csr_matrix((data, indices, pointers), shape=(size, size))),
+        tokenizer=load_tokenizer(folder),
+        vocabulary=size,
+        documents=documents,
+    )
+
+
+def text_corpus(
+    text: Text,
+    classes: Mapping[str, TokenClass],
+    *,
+    context: int,
+    training: int,
+    evaluation: int,
+    seed: int,
+) -> Corpus:
+    """Sequences of natural text. Evaluation and frequencies do not depend on the seed.
+
+    Training sequences are pieces of the text that follow one another, in an order of the seed;
+    a piece's last token is the next one's first, so that every token is predicted once.
+
+    Args:
+        training: sequences wanted; where the text has fewer, all of it.
+
+    Raises:
+        CorpusError: the text is too short for one training sequence or the evaluation.
+    """
+    common = text.frequencies.unigram >= SELDOM
+    labeller = Labeller(classes, texts_of(text.tokenizer, text.vocabulary), text.frequencies)
+    pieces = windows(text.training, context + 1, context)
+    held = windows(text.held_out, context + 2, context + 2)
+    if not len(pieces) or len(held) < evaluation:
+        raise CorpusError(
+            f"the text has {len(text.training)} training and {len(text.held_out)} held-out tokens: "
+            f"one sequence of {context + 1} and {evaluation} of {context + 2} are needed; hold out "
+            "more, or take more text or a shorter context"
+        )
+    order = np.random.default_rng([seed, TRAINING]).permutation(len(pieces))[:training]
+    train = pieces[torch.from_numpy(order)]
+    chosen = np.random.default_rng([0, EVALUATION]).permutation(len(held))[:evaluation]
+    tokens = held[torch.from_numpy(chosen)].long()
+    return Corpus(
+        training=train,
+        # What comes after a training sequence is not at hand: its last token stands for it.
+        members=lambda rows: labeller.membership(torch.cat([train[rows], train[rows, -1:]], 1)),
+        evaluation=Evaluation(
+            tokens=tokens[:, :-1],
+            membership=labeller.membership(tokens),
+            floor=None,
+            class_names=labeller.names,
+        ),
+        frequencies=text.frequencies,
+        tokenizer=text.tokenizer,
+        random_tokens=tuple(i for i, piece in enumerate(labeller.pieces) if piece and common[i]),
+    )
+
+
+def windows(tokens: Tensor, length: int, stride: int) -> Tensor:
+    """Pieces (n, length) of a line of tokens, one every `stride`."""
+    if len(tokens) < length:
+        return tokens.new_empty((0, length))
+    return tokens.unfold(0, length, stride)

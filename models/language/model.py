@@ -1,0 +1,94 @@
+"""Language models behind one interface: token ids in, the loss of every predicted token out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel
+
+from models.language.architectures.attention_only import AttentionOnly, AttentionOnlyConfig
+from models.language.settings import Network
+
+
+def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -> PreTrainedModel:
+    """A new model with the random weights of `seed`. Its own random numbers disturb no others."""
+    sizes: dict[str, Any] = {
+        "vocab_size": vocabulary,
+        "hidden_size": network.width,
+        "num_hidden_layers": network.layers,
+        "num_attention_heads": network.heads,
+        "max_position_embeddings": context,
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if network.architecture == "attention_only":
+            return AttentionOnly(AttentionOnlyConfig(**sizes))
+        config = GPTNeoXConfig(
+            **sizes, intermediate_size=4 * network.width, bos_token_id=None, eos_token_id=None,
+            use_cache=False,
+            rope_parameters={
+                "rope_type": "default", "rope_theta": 10_000.0,
+                "partial_rotary_factor": network.rotary,
+            },
+        )  # fmt: skip
+        return _initialised(GPTNeoXForCausalLM(config))
+
+
+def _initialised(model: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
+    """Random weights as Pythia's were drawn, not as the library draws them: a fixed 0.02 would
+    leave the attention of a narrow model flat for long.
+
+    Standard deviation sqrt(2 / (5 width)), and 2 / (layers sqrt(width)) where a layer writes
+    into the residual stream. Source: the configuration files of Pythia (small_init, wang_init).
+    """
+    width, layers = model.config.hidden_size, model.config.num_hidden_layers
+    for name, p in model.named_parameters():
+        if p.dim() == 2:
+            writes = name.endswith(("attention.dense.weight", "dense_4h_to_h.weight"))
+            std = 2 / (layers * width**0.5) if writes else (2 / (5 * width)) ** 0.5
+            nn.init.normal_(p, 0.0, std)
+    return model
+
+
+def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
+    """The model, moved to a device."""
+    nn.Module.to(model, device)  # the library's own `to` is annotated wrongly
+    return model
+
+
+def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
+    """Loss of every token but the first of each sequence, nats: (batch, time) -> (batch, time-1).
+
+    Raises:
+        ValueError: a sequence is longer than the model's context, or an id is no token of it.
+    """
+    check_tokens(model, tokens)
+    return losses_of(model(input_ids=tokens[:, :-1]).logits, tokens)
+
+
+def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary)."""
+    targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
+    flat = logits.reshape(len(targets), -1)
+    if flat.dtype in (torch.bfloat16, torch.float16):  # of autocast: sums of so many need more
+        flat = flat.float()
+    flat = F.cross_entropy(flat, targets, reduction="none")
+    return flat.view(logits.shape[:-1])
+
+
+def check_tokens(model: PreTrainedModel, tokens: Tensor) -> None:
+    """Raise ValueError, naming the limit, if the model cannot read these token ids."""
+    size, context = model.config.vocab_size, model.config.max_position_embeddings
+    if tokens.shape[-1] - 1 > context:
+        raise ValueError(
+            f"sequences of {tokens.shape[-1]} tokens: at most {context + 1}, the model's context "
+            f"of {context} and the token after it"
+        )
+    if tokens.shape[-1] < 2:
+        raise ValueError("sequences of fewer than 2 tokens: there is nothing to predict")
+    low, high = int(tokens.min()), int(tokens.max())
+    if low < 0 or high >= size:
+        raise ValueError(f"token id {low if low < 0 else high}: allowed 0 to {size - 1}")

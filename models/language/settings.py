@@ -1,0 +1,61 @@
+"""Settings of language models; free of torch, so that reading a configuration is quick."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.settings import Section
+
+
+class Network(Section):
+    """The architecture of a language model."""
+
+    architecture: Literal["attention_only", "gpt_neox"] = Field(
+        "attention_only", description="attention_only, or gpt_neox (Pythia's) [ours]"
+    )
+    width: int = Field(64, ge=2, description="of the residual stream")
+    layers: int = Field(2, ge=1, description="of attention, with an MLP each in gpt_neox")
+    heads: int = Field(2, ge=1, description="attention heads per layer")
+    rotary: float = Field(
+        0.25, gt=0, le=1, description="gpt_neox: share of a head that positions turn (Pythia: 0.25)"
+    )
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        if self.width % self.heads or self.width // self.heads % 2:
+            raise ValueError(
+                f"width = {self.width}: heads = {self.heads} must divide it into even parts"
+            )
+        return self
+
+
+class Training(Section):
+    """AdamW with linear warm-up, then decay along a cosine; which checkpoints are kept."""
+
+    steps: int = Field(2400, ge=1, lt=2**20, description="training steps")
+    batch_size: int = Field(32, ge=1, description="sequences per step [ours]")
+    learning_rate: float = Field(2e-3, gt=0, description="at its highest [ours]")
+    warmup: int = Field(50, ge=0, description="steps of rising learning rate")
+    final_learning_rate: float = Field(
+        0.1, ge=0, le=1, description="at the end, as a share of the highest"
+    )
+    weight_decay: float = Field(0.01, ge=0, description="of AdamW")
+    gradient_clip: float | None = Field(
+        None, gt=0, description="largest norm of a step's gradient; null: any (Pythia: 1)"
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="bfloat16: autocast in training, on a GPU only; never in sampling"
+    )
+    checkpoint_every: int = Field(
+        50, ge=1, description="steps between checkpoints, beside 0, 1, 2, 4, ... below it"
+    )
+    curve_every: int = Field(10, ge=1, description="steps between points of the learning curve")
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """Steps at which a checkpoint is kept: logarithmic, then linear."""
+        early = [0, *(2**k for k in range(self.checkpoint_every.bit_length()))]
+        linear = range(self.checkpoint_every, self.steps + 1, self.checkpoint_every)
+        return sorted({*(s for s in early if s <= self.steps), *linear, self.steps})

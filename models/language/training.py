@@ -1,0 +1,135 @@
+"""Training a language model: deterministic, and exactly continued from any checkpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from models.corpora.corpus import Corpus
+from models.language.chunks import fewer
+from models.language.model import token_losses
+from models.language.settings import Training
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class Upweighting:
+    """Extra weight on the losses of one class during some steps of training.
+
+    Attributes:
+        class_index: of the class among the corpus's.
+        extra: added to the weight 1 of each of its tokens.
+        start, stop: steps; the last is not included.
+    """
+
+    class_index: int
+    extra: float
+    start: int
+    stop: int
+
+    def weights(self, step: int, members: Callable[[], Tensor]) -> Tensor | None:
+        """Weight of every token, (batch, time), from their classes (batch, time, classes); None
+        where all are 1."""
+        if not self.start <= step < self.stop:
+            return None
+        return 1.0 + self.extra * members()[..., self.class_index]
+
+
+class LanguageTrainer:
+    """A model in training. Step t always sees the same batch, so that two runs differ only by
+    what is done to them; nothing random is drawn after the start."""
+
+    def __init__(self, model: PreTrainedModel, corpus: Corpus, settings: Training) -> None:
+        self.model, self.corpus, self.settings, self.step = model, corpus, settings, 0
+        self.names = dict(model.named_parameters())
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=0.0, weight_decay=settings.weight_decay
+        )
+        self.device = next(model.parameters()).device
+        self.at_once = settings.batch_size  # sequences in one pass; fewer where memory is short
+
+    def train(
+        self,
+        until: int,
+        upweighting: Upweighting | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Advance to step `until` (nothing if there already).
+
+        The loss is the mean over the batch's tokens of weight x loss: extra weight adds
+        gradient, it takes none from other tokens.
+        """
+        self.model.train()
+        while self.step < until:
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(self.step, self.settings)
+            self._set_gradient(self.batch_rows(self.step), upweighting)
+            if self.settings.gradient_clip is not None:
+                torch.nn.utils.clip_grad_norm_(self.names.values(), self.settings.gradient_clip)
+            self.optimizer.step()
+            self.step += 1
+            if progress is not None:
+                progress(1)
+        self.model.eval()
+
+    def _set_gradient(self, rows: Tensor, upweighting: Upweighting | None) -> None:
+        """The gradient of a batch; where a GPU's memory does not do, summed over parts of it."""
+        while True:
+            self.optimizer.zero_grad()
+            try:
+                for part in rows.split(self.at_once):
+                    with self.autocast():
+                        losses = token_losses(
+                            self.model, self.corpus.training[part].long().to(self.device)
+                        )
+                    if upweighting is not None:
+                        weights = upweighting.weights(self.step, partial(self.corpus.members, part))
+                        losses = losses if weights is None else losses * weights.to(self.device)
+                    (losses.mean() * (len(part) / len(rows))).backward()
+            except torch.OutOfMemoryError as error:
+                self.at_once = fewer(min(self.at_once, len(rows)), error)
+                continue
+            return
+
+    def autocast(self) -> torch.autocast:
+        """Half precision in matrix products where it was asked for, on a GPU; else nothing."""
+        half = self.settings.precision == "bfloat16" and self.device.type == "cuda"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
+
+    def batch_rows(self, step: int) -> Tensor:
+        """Rows of the training data that step t sees; after the last the first come again."""
+        size = self.settings.batch_size
+        return torch.arange(step * size, (step + 1) * size) % len(self.corpus.training)
+
+    def state(self) -> dict[str, Tensor]:
+        """The optimizer's moments by parameter; empty before the first step."""
+        return {
+            f"{moment}.{name}": self.optimizer.state[p][moment].contiguous()
+            for name, p in self.names.items()
+            for moment in MOMENTS
+            if p in self.optimizer.state
+        }
+
+    def restore(self, step: int, state: dict[str, Tensor]) -> None:
+        """Go on as after `step`, whose weights the model must hold."""
+        self.step = step
+        self.optimizer.state.clear()
+        for name, p in self.names.items() if state else ():
+            moments = {m: state[f"{m}.{name}"].to(self.device, copy=True) for m in MOMENTS}
+            self.optimizer.state[p] = {"step": torch.tensor(float(step)), **moments}
+
+
+def learning_rate(step: int, settings: Training) -> float:
+    """Learning rate of a step: rising over the warm-up, then falling along half a cosine."""
+    if step < settings.warmup:
+        return settings.learning_rate * (step + 1) / settings.warmup
+    share = min((step - settings.warmup) / max(settings.steps - settings.warmup, 1), 1.0)
+    low = settings.final_learning_rate
+    return settings.learning_rate * (low + (1 - low) * (1 + math.cos(math.pi * share)) / 2)

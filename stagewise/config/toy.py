@@ -1,0 +1,151 @@
+"""The configuration of the toy model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from analysis.sampling.settings import MIN_BLOCKS, PosteriorConfig
+from models.settings import Section, distinct
+from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+from models.toy.settings import Optimizer
+
+
+class SweepConfig(Section):
+    """The sampler settings compared in the sweep (claim C6): every combination is run."""
+
+    nbeta: list[float] = Field([10.0, 80.0, 640.0], min_length=1, description="n x beta values")
+    gamma: list[float] = Field(
+        [100.0, 1000.0, 10000.0, 100000.0], min_length=1, description="localisations, > 0"
+    )
+    relative_step: list[float] = Field(
+        [0.02, 0.1, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4"
+    )
+    chains: int = Field(16, ge=2, description="chains per checkpoint")
+    draws: int = Field(500, ge=10, description="draws per chain")
+    every: int = Field(2, ge=1, description="use every so many checkpoints")
+
+    @field_validator("nbeta", "gamma", "relative_step")
+    @classmethod
+    def _positive(cls, values: list[float]) -> list[float]:
+        if min(values) <= 0:
+            raise ValueError("every value must be greater than 0")
+        return distinct(values)
+
+    @field_validator("relative_step")
+    @classmethod
+    def _stable(cls, values: list[float]) -> list[float]:
+        if max(values) >= 4:
+            raise ValueError("every value must be below 4, where SGLD is unstable")
+        return values
+
+
+class ToyConfig(Section):
+    """The two-layer linear network on a semantic hierarchy."""
+
+    hierarchy: dict[str, Any] = Field(
+        DEFAULT_HIERARCHY, description="nested mapping; leaves are items, inner names are features"
+    )
+    focus: list[str] | None = Field(
+        None, description="close-up items, source first; null: dog, cat, sparrow, lily if present"
+    )
+    hidden_width: int = Field(16, ge=1, description="hidden units [ours]")
+    learning_rate: float = Field(0.05, gt=0, description="of training [ours]")
+    init_scale: float = Field(0.01, gt=0, description="standard deviation of a weight at step 0")
+    initialisation: Literal["random", "aligned"] = Field(
+        "random", description="random, or aligned with the modes"
+    )
+    steps: int = Field(1000, ge=1, lt=2**20, description="training steps")
+    checkpoint_every: int = Field(20, ge=1, description="steps between checkpoints")
+    optimizer: Optimizer = Field(
+        "gradient_descent", description="gradient_descent, momentum (0.9) or adam"
+    )
+    batch_size: int | None = Field(
+        None, ge=1, description="items per training step, drawn anew; null: all of them"
+    )
+    seeds: int = Field(10, ge=1, description="initialisations: seed, seed + 1, ...")
+    etas: list[float] = Field(
+        [1.0, 0.5, 0.2, 0.05, 0.01], min_length=1, description="leave-one-out: removed shares"
+    )
+    window_lengths: list[int] = Field(
+        [1, 10, 20, 40, 80],
+        min_length=1,
+        description="window ablation: steps without the source; those that do not fit are skipped",
+    )
+    window_every: int = Field(20, ge=1, description="window ablation: steps between windows")
+    posterior: PosteriorConfig = Field(
+        PosteriorConfig(), description="the local posterior and its sampler"
+    )
+    sweep: SweepConfig = Field(SweepConfig(), description="sampler settings compared")
+
+    @field_validator("hierarchy")
+    @classmethod
+    def _tree(cls, value: dict[str, Any]) -> dict[str, Any]:
+        Hierarchy.from_mapping(value)
+        return value
+
+    @field_validator("etas")
+    @classmethod
+    def _shares(cls, values: list[float]) -> list[float]:
+        if not all(0 < eta <= 1 for eta in values):
+            raise ValueError("every share must lie in (0, 1]")
+        return distinct(values)
+
+    @field_validator("window_lengths")
+    @classmethod
+    def _lengths(cls, values: list[int]) -> list[int]:
+        return distinct(values)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        tree = Hierarchy.from_mapping(self.hierarchy)
+        try:
+            tree.focus(self.focus)
+        except ValueError as error:
+            raise ValueError(f"focus = {self.focus}: {error}") from error
+        if self.checkpoint_every > self.steps:
+            raise ValueError(
+                f"checkpoint_every = {self.checkpoint_every}: at most the training's "
+                f"steps = {self.steps}"
+            )
+        if not 1 <= min(self.window_lengths) <= self.steps:
+            raise ValueError(
+                f"window_lengths = {self.window_lengths}: at least 1, and the shortest at most "
+                f"steps = {self.steps}"
+            )
+        local, blocks = self.posterior, -(-MIN_BLOCKS // self.posterior.chains)
+        if local.draws < 2 * blocks:
+            raise ValueError(
+                f"posterior.draws = {local.draws}: with chains = {local.chains} at least "
+                f"{2 * blocks}, for {MIN_BLOCKS} blocks of 2 draws behind a standard error"
+            )
+        if (self.batch_size or 0) > len(tree.items):
+            raise ValueError(f"batch_size = {self.batch_size}: at most the {len(tree.items)} items")
+        if (self.posterior.batch_size or 0) > len(tree.items):
+            raise ValueError(
+                f"posterior.batch_size = {self.posterior.batch_size}: at most the "
+                f"{len(tree.items)} items"
+            )
+        if self.initialisation == "aligned" and self.hidden_width < len(tree.items):
+            raise ValueError(
+                f"hidden_width = {self.hidden_width}: the aligned initialisation needs at least "
+                f"one unit per item, {len(tree.items)}"
+            )
+        return self
+
+    @property
+    def tree(self) -> Hierarchy:
+        """The hierarchy as a tree."""
+        return Hierarchy.from_mapping(self.hierarchy)
+
+    @property
+    def training(self) -> str:
+        """How it is trained, in words; "gradient_descent" is what the theory is of."""
+        batches = "" if self.batch_size is None else f" with batches of {self.batch_size}"
+        return self.optimizer + batches
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether theory covers it: full gradient descent, and a hidden unit for every mode."""
+        return self.training == "gradient_descent" and self.hidden_width >= len(self.tree.items)

@@ -1,1 +1,0 @@
-"""The stages of the pipeline: each reads files, calls the analysis and writes files."""
