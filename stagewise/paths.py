@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.tables.catalogue import table_named
 from stagewise.config import Config
 from stagewise.root import ROOT
 
+RECORDED = ROOT / "recorded"
 # Exact estimators with the settings each depends on beside the checkpoints.
 EXACT: dict[str, tuple[str, ...]] = {
     "bif_gaussian": ("posterior.nbeta", "posterior.gamma"),
@@ -16,39 +18,44 @@ EXACT: dict[str, tuple[str, ...]] = {
     "loo": ("etas",),
 }
 ESTIMATORS = ("bif", *EXACT)
-# Tables over all seeds of a variant of the toy; where claims are tried, windows beside them.
-VARIANT_TABLES = ("trajectories", "events", "losses", "modes", "transitions", "embedding")
 MANIFEST = ROOT / "recorded" / "manifest.parquet"  # files of the packages of texts, by hash
-FIRST_SEED = ("token_influence",)  # shown for the first run of a language model only
 
 
 class Paths:
-    """File names of one run, below the output root (a folder, or that of a configuration)."""
+    """File names of one run, below the output root (a folder, or that of a configuration).
+
+    Tables are asked for by the names of the catalogue; another name is an error that says so.
+    """
 
     def __init__(self, root: Config | Path) -> None:
         self.root = root if isinstance(root, Path) else Path(root.results)
         self.toy = self.root / "toy"
-        self.influence = self.toy / "influence.parquet"
-        self.events = self.root / "events.parquet"
+        self.influence = self.whole("influence")
+        self.events = self.root / f"{table_named('results', 'events').name}.parquet"
         self.claims = self.root / "claims.json"
         self.claims_page = self.root / "claims.md"
+        self.claims_origin = self.root / "claims.provenance.json"
         self.figures = self.root / "figures"
 
-    def seed(self, seed: int) -> Path:
+    def seed(self, seed: int | str) -> Path:
         """Folder of one toy run."""
         return self.toy / f"seed{seed}"
 
-    def checkpoints(self, seed: int) -> Path:
+    def checkpoints(self, seed: int | str) -> Path:
         """Checkpoint file of one toy run."""
         return self.seed(seed) / "checkpoints.safetensors"
 
-    def estimator(self, name: str, seed: int) -> Path:
+    def estimator(self, name: str, seed: int | str) -> Path:
         """Influence by one estimator in one toy run."""
         return self.seed(seed) / "influence" / f"{name}.parquet"
 
-    def part(self, name: str, seed: int) -> Path:
+    def part(self, name: str, seed: int | str) -> Path:
         """One seed's share of a table that `whole` holds for all seeds."""
-        return self.seed(seed) / f"{name}.parquet"
+        return self.seed(seed) / f"{_known('toy', name)}.parquet"
+
+    def whole(self, name: str) -> Path:
+        """A table over all seeds of the toy."""
+        return self.toy / f"{_known('toy', name)}.parquet"
 
     def variant(self, name: str) -> Paths:
         """Results of a variant of the toy, laid out like those of a run of its own."""
@@ -56,16 +63,21 @@ class Paths:
 
     def theory(self, name: str) -> Path:
         """A table of the theory's checks."""
-        return self.root / "theory" / f"{name}.parquet"
+        return self.root / "theory" / f"{_known('theory', name)}.parquet"
+
+    def document(self, name: str) -> Path:
+        """A file of the theory's document: theory.html, theory.md or formulas.json."""
+        return self.root / "theory" / name
 
     def language(self, model: str) -> LanguagePaths:
         """Results of one language model."""
         return LanguagePaths(self.root / "language" / model)
 
-    @property
-    def sizes(self) -> Path:
-        """Class influence of all language models side by side."""
-        return self.root / "language" / "sizes.parquet"
+    def across(self, name: str) -> Path:
+        """A table of all language models; what sampling costs is kept in the repository."""
+        known = table_named("across", name)
+        folder = RECORDED / "cost" if known.recorded else self.root / "language"
+        return folder / f"{known.name}.parquet"
 
     def corpus(self, name: str) -> Path:
         """Folder of a tokenised natural text."""
@@ -75,9 +87,10 @@ class Paths:
         """The table of token classes of a natural text, for people."""
         return self.root / "language" / "corpora" / f"{name}_classes.md"
 
-    def whole(self, name: str) -> Path:
-        """A table over all seeds of the toy."""
-        return self.toy / f"{name}.parquet"
+    def claims_of(self, room: str, model: str = "") -> Path:
+        """The claims decided in one room (of language models: of one model)."""
+        folder = self.root / room / model if model else self.root / room
+        return folder / "claims.json"
 
 
 class LanguagePaths:
@@ -85,22 +98,28 @@ class LanguagePaths:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.class_influence = root / "class_influence.parquet"
-        self.landmarks = root / "landmarks.parquet"
-        self.events = root / "events.parquet"
+        self.class_influence = self.whole("class_influence")
+        self.landmarks = self.whole("landmarks")
+        self.events = self.whole("events")
 
-    def seed(self, seed: int) -> Path:
+    def seed(self, seed: int | str) -> Path:
         """Folder of one training run, with one folder per checkpoint."""
         return self.root / f"seed{seed}"
 
-    def part(self, name: str, seed: int) -> Path:
-        """One seed's share of a table that `whole` holds for all seeds."""
+    def part(self, name: str, seed: int | str) -> Path:
+        """One run's share of a table that `whole` holds for all runs, by the part's name."""
         return self.seed(seed) / f"{name}.parquet"
 
     def whole(self, name: str) -> Path:
-        """A table over all seeds."""
-        return self.root / f"{name}.parquet"
+        """A table over all runs."""
+        return self.root / f"{_known('language', name)}.parquet"
 
     def table(self, name: str, first_seed: int) -> Path:
-        """A table by name: over all seeds, or of the first run where only that one is shown."""
-        return self.part(name, first_seed) if name in FIRST_SEED else self.whole(name)
+        """A table by name: over all runs, or of the first where only that one is shown."""
+        first = table_named("language", name).scope == "first"
+        return self.part(name, first_seed) if first else self.whole(name)
+
+
+def _known(room: str, name: str) -> str:
+    """The name, if the catalogue has it; Snakemake's wildcards are filled in later."""
+    return name if name.startswith("{") else table_named(room, name).name
