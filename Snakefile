@@ -8,69 +8,72 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
 include: "workflow/rules/theory.smk"
-include: "workflow/rules/language.smk"
-include: "workflow/rules/language_text.smk"
-include: "workflow/rules/language_tables.smk"
+include: "workflow/rules/language/text.smk"
+include: "workflow/rules/language/train.smk"
+include: "workflow/rules/language/measure.smk"
+include: "workflow/rules/language/tables.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 
 
-if any(model.pretrained for model in CONFIG.language.models.values()):
+onstart:
+    for line in estimates_of_pretrained():
+        print(line, file=sys.stderr)
 
-    onstart:
-        from stagewise.benchmarks.cost import estimates
-        from stagewise.cli.options import device_named
 
-        for line in estimates(CONFIG, device_named("auto")):
-            print(line, file=sys.stderr)
+onsuccess:
+    merge_what_is_there()
 
 
 rule all:
     default_target: True
     input:
-        PATHS.claims_page,
-        PATHS.events,
-        FIGURES,
-        THEORY_FIGURES,
-        LANGUAGE_FIGURES,
-        RECORDED_FIGURES,
-        ACROSS_FIGURES,
-        DOCUMENT,
+        all_of("merge_claims", "merge_events", "theory_document", "toy_collect"),
+        all_of("language_collect", "language_milestones", "language_classes"),
+        all_of("draw", "draw_language", "draw_across", "draw_recorded"),
 
 
 rule toy:
     input:
-        PATHS.influence,
-        PATHS.events,
-        [PATHS.whole(table) for table in TOY_TABLES],
+        all_of(
+            "toy_influence", "toy_events", "toy_collect", "toy_learning", "toy_sweep"
+        ),
+        all_of("toy_peaks", "toy_window_curves", "claims_toy"),
 
 
 rule language:
     input:
-        language_tables(),
-        LANGUAGE_FIGURES,
-        LANGUAGE_PAGES,
-        [path for path in ACROSS_FIGURES if path.stem == "sizes"],
+        all_of(
+            "language_collect",
+            "language_development",
+            "language_events",
+            "language_milestones",
+        ),
+        all_of("language_forecast", "language_races", "language_localisation_summary"),
+        all_of(
+            "language_localisation",
+            "language_classes",
+            "claims_language",
+            "draw_language",
+        ),
+        all_of("language_sizes"),
+        sizes_figure(),
 
 
 rule theory:
     input:
-        DOCUMENT,
-        THEORY_FIGURES,
-        PATHS.claims_page,
+        all_of("theory_document", "claims_theory"),
 
 
 rule figures:
     input:
-        FIGURES,
-        THEORY_FIGURES,
-        LANGUAGE_FIGURES,
-        RECORDED_FIGURES,
-        ACROSS_FIGURES,
+        all_of("draw", "draw_language", "draw_across", "draw_recorded"),
 
 
 rule claims:
     input:
-        PATHS.claims_page,
+        all_of("merge_claims"),

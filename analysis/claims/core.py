@@ -1,33 +1,90 @@
 """The claims: what was predicted, what was measured, and a verdict, from result tables alone.
 
-Every threshold is part of the printed prediction. Seeds are the independent unit: intervals are
-Student's t over seeds, because pairs of items are related by the symmetry of the tree.
+A claim is a function from evidence to a finding, decorated in a file of this package; no list names
+it. Every threshold is part of the printed prediction and stands in `thresholds`. Seeds are the
+independent unit: intervals are Student's t over seeds, because pairs of items are related by the
+symmetry of the tree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from analysis.statistics.uncertainty import mean_interval
-from analysis.tables.curves import curves
-from analysis.tables.markdown import markdown_table
-from models.toy.hierarchy import Hierarchy, Node
+from models.storage.declarations import modules_of
+from models.storage.markdown import markdown_table
 
 Verdict = Literal["replicated", "partly", "not replicated", "not run"]
 Origin = Literal["paper", "extension"]
-
-GOOD, FAIR = 0.8, 0.5  # correlations that count as agreement, and as some
-LEVEL = 0.05  # p-values below this count
-RISE_COLUMNS = ["start", "middle", "end", "knee", "fastest"]  # times of a stage
+Room = Literal["toy", "theory", "language"]
 
 
 class NoEvidence(Exception):
     """The tables hold nothing that could decide the claim; the message says what is missing."""
+
+
+class UndeclaredTableError(RuntimeError):
+    """A claim reads a table that its decorator does not name."""
+
+
+class EvidenceTables(dict[str, pd.DataFrame]):
+    """Result tables by name. One that was not made is no evidence; one that the claim at hand did
+    not declare is an error.
+
+    Args:
+        tables: those that are there; missing: what to say of one that is not.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        missing: Callable[[str], str] = lambda name: f"the table {name} was not made",
+        reader: tuple[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        super().__init__(tables)
+        self._missing, self._reader = missing, reader
+
+    def for_claim(self, id: str, reads: tuple[str, ...]) -> EvidenceTables:
+        """The same tables, of which the claim may read those it declares."""
+        return EvidenceTables(self, self._missing, (id, reads))
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if self._reader is not None and name not in self._reader[1]:
+            claim_id, reads = self._reader
+            raise UndeclaredTableError(
+                f"claim {claim_id} reads {name!r}, but declares reads={reads}"
+            )
+        if name not in self:
+            raise NoEvidence(self._missing(name))
+        return super().__getitem__(name)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a claim may use: result tables, and what else its kind of evidence adds.
+
+    Attributes:
+        tables: by name; seed: of bootstraps and permutations.
+    """
+
+    tables: EvidenceTables
+    seed: int
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """Random numbers, the same at every call."""
+        return np.random.default_rng(self.seed)
+
+    def for_claim(self, id: str, reads: tuple[str, ...]) -> Self:
+        """The same evidence, of which the claim may read the tables it declares."""
+        return replace(self, tables=self.tables.for_claim(id, reads))
 
 
 @dataclass(frozen=True)
@@ -65,29 +122,73 @@ class Claim:
         }  # fmt: skip
 
 
-AnyEvidence = TypeVar("AnyEvidence")
+@dataclass(frozen=True)
+class Rule:
+    """How a claim is decided.
+
+    Attributes:
+        id, text, origin, figure: of the claim; room: whose tables it reads; reads: their names.
+        find: from evidence to a finding.
+    """
+
+    id: str
+    text: str
+    origin: Origin
+    room: Room
+    figure: str
+    reads: tuple[str, ...]
+    find: Callable[[Any], Finding]
+
+    def __call__(self, evidence: Evidence) -> Claim:
+        """Decide the claim. Where the function finds no evidence, it was not run."""
+        try:
+            finding = self.find(evidence.for_claim(self.id, self.reads))
+        except NoEvidence as missing:
+            finding = Finding("", "", "", "not run", str(missing))
+        return Claim(self.id, self.text, self.origin, finding, self.figure)
+
+
+RULES: dict[str, Rule] = {}
 
 
 def claim(
-    id: str, text: str, origin: Origin, figure: str
-) -> Callable[[Callable[[AnyEvidence], Finding]], Callable[[AnyEvidence], Claim]]:
-    """Make a claim of a function from evidence to a finding.
+    id: str, text: str, *, origin: Origin, room: Room, figure: str, reads: tuple[str, ...]
+) -> Callable[[Callable[[Any], Finding]], Rule]:
+    """Make a claim of a function from evidence to a finding, and register it.
 
-    Where the function finds no evidence, the claim was not run.
+    Raises:
+        ValueError: two claims have one id.
     """
 
-    def wrap(find: Callable[[AnyEvidence], Finding]) -> Callable[[AnyEvidence], Claim]:
-        def decide(evidence: AnyEvidence) -> Claim:
-            try:
-                finding = find(evidence)
-            except NoEvidence as missing:
-                finding = Finding("", "", "", "not run", str(missing))
-            return Claim(id, text, origin, finding, figure)
+    def register(find: Callable[[Any], Finding]) -> Rule:
+        known = RULES.get(id)
+        if known is not None and known.find.__module__ != find.__module__:
+            raise ValueError(
+                f"two claims are called {id}: in {known.find.__module__} and {find.__module__}"
+            )
+        RULES[id] = Rule(id, text, origin, room, figure, reads, find)
+        return RULES[id]
 
-        decide.__doc__ = find.__doc__
-        return decide
+    return register
 
-    return wrap
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All claims: the paper's before ours, C1 before C10."""
+    for module in modules_of(__package__ or ""):
+        import_module(module)
+    return tuple(sorted(RULES.values(), key=lambda rule: order(rule.id)))
+
+
+def claims_of(room: Room) -> list[Rule]:
+    """The claims that are decided from a room's tables."""
+    return [rule for rule in rules() if rule.room == room]
+
+
+def order(id: str) -> tuple[str, int, str]:
+    """C1 before C10, the paper's before ours, a claim's models one after another."""
+    plain, _, model = id.partition(" ")
+    return plain[0], int(plain[1:]), model
 
 
 def graded(held: Sequence[bool]) -> Verdict:
@@ -95,103 +196,6 @@ def graded(held: Sequence[bool]) -> Verdict:
     if all(held):
         return "replicated"
     return "partly" if any(held) else "not replicated"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The result tables a claim may use.
-
-    Attributes:
-        tree: the hierarchy.
-        focus: close-up items, source first.
-        optimizer: of training.
-        checkpoint_every: steps between checkpoints.
-        influence: the contract's table by label (bif, loo_0.5, ...), all seeds.
-        trajectories: label, step, source, target, mean, low, high.
-        events, transitions, windows, sweep, limit_errors: as their stages write them.
-        seed: of the bootstraps and permutations.
-    """
-
-    tree: Hierarchy
-    focus: tuple[str, ...]
-    optimizer: str
-    checkpoint_every: int
-    influence: dict[str, pd.DataFrame]
-    trajectories: pd.DataFrame
-    events: pd.DataFrame
-    transitions: pd.DataFrame
-    windows: pd.DataFrame
-    sweep: pd.DataFrame
-    limit_errors: pd.DataFrame
-    seed: int
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """Random numbers, the same at every call."""
-        return np.random.default_rng(self.seed)
-
-    @property
-    def labels(self) -> list[str]:
-        """Names of the curves present."""
-        return list(dict.fromkeys(self.trajectories["label"]))
-
-    def seed_curves(self, label: str) -> tuple[np.ndarray, np.ndarray]:
-        """Steps, and influence of every seed (seeds, steps, source, target)."""
-        return curves(self.influence[label])
-
-    def curve(self, label: str) -> np.ndarray:
-        """Mean influence over seeds, (steps, source, target), items in tree order."""
-        table = self.trajectories[self.trajectories["label"] == label]
-        n = len(self.tree.items)  # one curve after another: (source, target, steps)
-        return table["mean"].to_numpy().reshape(n, n, -1).transpose(2, 0, 1)
-
-    def events_of(self, label: str, source: str, target: str) -> pd.DataFrame:
-        """Events of one curve, in time order."""
-        e = self.events
-        chosen = (e["estimator"] == label) & (e["source"] == source) & (e["target"] == target)
-        return e[chosen].sort_values("step")
-
-    def harmful_peak(self, label: str, source: str, target: str) -> pd.Series | None:
-        """The highest peak of positive influence, if there is one."""
-        found = self.events_of(label, source, target)
-        found = found[(found["direction"] == "maximum") & (found["value"] > 0)]
-        return None if found.empty else found.loc[found["value"].idxmax()]
-
-    def stage(self, node: Node) -> pd.Series:
-        """Seed means of start, middle, end, knee and fastest of a distinction."""
-        rows = self.transitions[(self.transitions["node"] == node.name)]
-        rows = rows[rows["stage"] != "everything"]
-        return rows.drop(columns=["seed", "stage", "node"]).mean()
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """All ordered pairs of different items."""
-        return [(a, b) for a in self.tree.items for b in self.tree.items if a != b]
-
-    def peaks_by_distinction(self, label: str) -> pd.DataFrame:
-        """Harmful peak of every pair beside the stage that tells the pair apart: node, peak, and
-        the stage's times.
-
-        Raises:
-            NoEvidence: no pair has a peak whose distinction is learnt within the training.
-        """
-        rows = []
-        for source, target in self.pairs():
-            peak = self.harmful_peak(label, source, target)
-            if peak is None:
-                continue
-            node = self.tree.lowest_common_ancestor(source, target)
-            times = self.stage(node)[RISE_COLUMNS].to_dict()
-            rows.append({"node": node.name, "peak": peak["step"], **times})
-        table = pd.DataFrame(rows, columns=["node", "peak", *RISE_COLUMNS]).dropna()
-        if table.empty:
-            raise NoEvidence(f"no harmful {label} peak of a distinction learnt in this training")
-        return table
-
-    @property
-    def removals(self) -> list[str]:
-        """Leave-one-out curves, from the smallest removed share to the largest."""
-        found = [label for label in self.labels if label.startswith("loo_")]
-        return sorted(found, key=lambda label: float(label.removeprefix("loo_")))
 
 
 def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, str]:
@@ -207,16 +211,7 @@ def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, 
     return mean, f"{mean:{form}}", interval
 
 
-def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Correlation over time of every pair's two curves, (pairs,), pairs of different items."""
-    different = ~np.eye(first.shape[1], dtype=bool)
-    a, b = first[:, different], second[:, different]
-    a, b = a - a.mean(0), b - b.mean(0)
-    scale = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    return (a * b).sum(0) / np.where(scale > 0, scale, 1.0)
-
-
-def to_markdown(claims: list[Claim]) -> str:
+def to_markdown(claims: Iterable[Claim]) -> str:
     """The claims as a table for people."""
     rows = []
     for c in claims:

@@ -10,20 +10,27 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.claims.core import GOOD, LEVEL, Finding, NoEvidence, claim, graded
+from analysis.claims.core import Finding, NoEvidence, claim, graded
 from analysis.claims.language_evidence import LanguageEvidence, most, share
+from analysis.claims.thresholds import (
+    CHANGE,
+    GOOD,
+    RATIO,
+    SIGNIFICANCE,
+    SIGNS,
+)
 from analysis.development.transitions import boundaries, formation
 from analysis.interventions.summaries import ALL, over_runs
 from analysis.statistics.alignment import checkpoint_index, joint_alignment
-
-Z = 2.0  # standard errors that count as a change
 
 
 @claim(
     "C7",
     "Induction–induction influence bends as induction forms, strengthens, then falls",
-    "paper",
-    "induction_and_delimiters",
+    origin="paper",
+    room="language",
+    figure="induction_and_delimiters",
+    reads=("transitions", "events", "trajectories"),
 )
 def induction_strengthens(e: LanguageEvidence) -> Finding:
     """C7: a peak at the transition, more of it afterwards, less at the end."""
@@ -41,12 +48,12 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
         after = curve[curve["step"] >= stage["end"]]
         strengthens.append(_lower(after.iloc[0], before))
         lowest = after.loc[after["mean"].idxmin()]  # chosen among several: corrected for that
-        falls.append(_lower(lowest, after.iloc[-1], float(norm.isf(norm.sf(Z) / len(after)))))
+        falls.append(_lower(lowest, after.iloc[-1], float(norm.isf(norm.sf(CHANGE) / len(after)))))
     parts = [most(bends), most(strengthens), most(falls)]
     return Finding(
         predicted="in at least two thirds of the runs: raw influence has a helpful peak within the "
         "induction transition (25 to 75 % learnt); normalised it is more helpful after than "
-        f"before, by {Z:g} standard errors; and by the end less helpful "
+        f"before, by {CHANGE:g} standard errors; and by the end less helpful "
         "than at its height (corrected for the checkpoints looked at)",
         measured=f"peak in the transition: {share(bends)} runs"
         + _steps(" (steps ", [p[1] for p in peaks], ")")
@@ -60,8 +67,10 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
 @claim(
     "C8",
     "Left and right delimiters help each other at first and then harm",
-    "paper",
-    "induction_and_delimiters",
+    origin="paper",
+    room="language",
+    figure="induction_and_delimiters",
+    reads=("transitions", "events"),
 )
 def delimiters_flip(e: LanguageEvidence) -> Finding:
     """C8: a flip from helpful to harmful between left and right delimiters."""
@@ -94,15 +103,17 @@ def delimiters_flip(e: LanguageEvidence) -> Finding:
 @claim(
     "C9",
     "Up-weighting induction tokens while induction forms speeds it more than before",
-    "paper",
-    "upweighting",
+    origin="paper",
+    room="language",
+    figure="upweighting",
+    reads=("races", "transitions"),
 )
 def timing_matters(e: LanguageEvidence) -> Finding:
     """C9: the window in which induction heads form beats earlier windows, and uniform weight."""
     table = e.tables["races"]
     told, intervals = [], []
     verdicts: dict[str, list[bool]] = {}
-    for name in dict.fromkeys(table["class"]):
+    for name in sorted(table["class"].unique()):
         races = table[table["class"] == name]
         try:
             compared = _inside_against_others(e, races, races["outcome"].iloc[0])
@@ -165,7 +176,14 @@ def _inside_against_others(
     return {name: np.array(values, dtype=float) for name, values in found.items()}
 
 
-@claim("C10", "Influence changes where the model develops", "paper", "class_influence")
+@claim(
+    "C10",
+    "Influence changes where the model develops",
+    origin="paper",
+    room="language",
+    figure="class_influence",
+    reads=("transitions", "trajectories", "events"),
+)
 def events_align(e: LanguageEvidence) -> Finding:
     """C10: flips and peaks fall near stage boundaries more closely than chance."""
     curves, events = e.tables["trajectories"], e.tables["events"]
@@ -187,11 +205,11 @@ def events_align(e: LanguageEvidence) -> Finding:
     near, chance, p_value = joint_alignment(
         runs, (0.5, len(measured) - 1.5), np.random.default_rng(e.seed)
     )
-    held = p_value < LEVEL
+    held = p_value < SIGNIFICANCE
     return Finding(
         predicted="flips and peaks of sampled class influence lie nearer to stage boundaries "
         "(from losses alone) than when those of all runs are shifted together at "
-        f"random along the measured checkpoints: p < {LEVEL:g}",
+        f"random along the measured checkpoints: p < {SIGNIFICANCE:g}",
         measured=f"mean distance {near:.2f} checkpoints, by chance {chance:.2f}; {count} events "
         f"in {len(runs)} runs; p = {p_value:.2g}",
         interval="10,000 shifts",
@@ -205,8 +223,10 @@ def events_align(e: LanguageEvidence) -> Finding:
 @claim(
     "X6",
     "Class influence under strong localisation is gradient alignment",
-    "extension",
-    "localisation_limit",
+    origin="extension",
+    room="language",
+    figure="localisation_limit",
+    reads=("localisation_summary", "trajectories", "events"),
 )
 def gradients_agree(e: LanguageEvidence) -> Finding:
     """X6: the sampled influence approaches its limit as the localisation grows."""
@@ -214,7 +234,12 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
     spread = (limit["high"] - limit["low"]).to_numpy()
     off = (limit["ratio"] - 1).abs().to_numpy()
     last = limit.iloc[-1]
-    held = [last["rank"] >= GOOD, last["sign"] >= 0.95, spread[-1] < spread[0], off[-1] < 0.1]
+    held = [
+        last["rank"] >= GOOD,
+        last["sign"] >= SIGNS,
+        spread[-1] < spread[0],
+        off[-1] < RATIO,
+    ]
     agreement, common, flips = e.against_limit()
     text = [
         f"γ {row.gamma:g}: ratio {row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}], rank "
@@ -222,10 +247,10 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
         for row in limit.itertuples()
     ]
     return Finding(
-        predicted=f"at the largest γ: rank correlation at least {GOOD:g}, equal signs in 95 % of "
-        "the pairs that differ from zero, median ratio of sampled to limit within 0.1 of 1; and "
-        "the ratio's middle half narrower than at the smallest γ. The noise of the linear part is "
-        "taken out of sampled influence by the control variate",
+        predicted=f"at the largest γ: rank correlation at least {GOOD:g}, equal signs in "
+        f"{100 * SIGNS:g} % of the pairs that differ from zero, median ratio of sampled to limit "
+        f"within {RATIO:g} of 1; and the ratio's middle half narrower than at the smallest γ. The "
+        "noise of the linear part is taken out of sampled influence by the control variate",
         measured="; ".join(text)
         + f"; over all checkpoints and runs at the default γ: rank correlation {agreement:.3f}, "
         f"{common} of {flips} sampled flips also in the limit",
@@ -240,8 +265,10 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
 @claim(
     "X7",
     "Influence at a checkpoint predicts the next steps better than influence at the end",
-    "extension",
-    "forecast",
+    origin="extension",
+    room="language",
+    figure="forecast",
+    reads=("forecast_means",),
 )
 def influence_predicts(e: LanguageEvidence) -> Finding:
     """X7: rank correlation with the measured effect of up-weighting each class."""
@@ -272,13 +299,7 @@ def influence_predicts(e: LanguageEvidence) -> Finding:
     )
 
 
-LANGUAGE_DECIDERS = [
-    induction_strengthens, delimiters_flip, timing_matters, events_align, gradients_agree,
-    influence_predicts,
-]  # fmt: skip
-
-
-def _lower(first: pd.Series, second: pd.Series, z: float = Z) -> bool:
+def _lower(first: pd.Series, second: pd.Series, z: float = CHANGE) -> bool:
     """Is the first point below the second by z times their errors?"""
     errors = [(row["high"] - row["low"]) / 4 for row in (first, second)]
     return bool(first["mean"] < second["mean"] - z * float(np.hypot(*errors)))

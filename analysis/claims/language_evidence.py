@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from analysis.claims.core import Claim, NoEvidence
+from analysis.claims.core import Claim, Evidence, NoEvidence
+from analysis.claims.thresholds import MOST
 from analysis.development.transitions import formation
-
-MOST = 2 / 3  # share of runs in which a statement must hold
-
-
-# Tables that are there only if they were asked for, and the setting that asks.
-ASKED = {
-    "races": "upweighting.classes", "race_differences": "upweighting.classes",
-    "forecast_means": "prediction", "localisation_summary": "localisations",
-}  # fmt: skip
-
-
-class Known(dict[str, pd.DataFrame]):
-    """Tables by name; what rests on one that is not there was not run.
-
-    Args:
-        command: that runs the model.
-    """
-
-    def __init__(self, tables: dict[str, pd.DataFrame], model: str, command: str) -> None:
-        super().__init__(tables)
-        self.model, self.command = model, command
-
-    def __missing__(self, name: str) -> pd.DataFrame:
-        if self and name in ASKED:
-            raise NoEvidence(
-                f"not asked for (language.models.{self.model}.{ASKED[name]}): set it, then "
-                f"{self.command}"
-            )
-        raise NoEvidence(f"the language model was not run: {self.command}")
 
 
 @dataclass(frozen=True)
-class LanguageEvidence:
+class LanguageEvidence(Evidence):
     """The result tables of one language model.
 
     Attributes:
         model: its name.
-        tables: by name, as their stages write them.
         runs: by table name, which run of the pipeline it is from, in words.
-        seed: of permutations.
     """
 
     model: str
-    tables: dict[str, pd.DataFrame]
-    runs: dict[str, str]
-    seed: int
+    runs: Mapping[str, str]
 
     @property
     def seeds(self) -> list[int]:
@@ -77,7 +46,8 @@ class LanguageEvidence:
 
     def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
         """step, mean, low, high of one pair in one run."""
-        return self._pair(self.tables["trajectories"], "label", label, source, target, seed)
+        found = self._pair(self.tables["trajectories"], "label", label, source, target, seed)
+        return found.sort_values("step")
 
     def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
         """Events of one pair in one run, in time order."""
@@ -111,6 +81,24 @@ class LanguageEvidence:
     def run_of(self, *names: str) -> str:
         """Which run the verdict rests on, as the end of a reason."""
         return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
+
+
+def not_run(
+    model: str, present: bool, asked: Mapping[str, str], command: str
+) -> Callable[[str], str]:
+    """What to say of a model's table that is not there.
+
+    Args:
+        present: whether any of its tables is; asked: by table, the setting that asks for it.
+        command: that runs the model.
+    """
+
+    def missing(name: str) -> str:
+        if present and asked.get(name):
+            return f"not asked for (language.models.{model}.{asked[name]}): set it, then {command}"
+        return f"the language model was not run: {command}"
+
+    return missing
 
 
 def of_model(found: Claim, model: str, *, first: bool) -> Claim:

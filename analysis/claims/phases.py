@@ -2,95 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.claims.core import Finding, NoEvidence, claim, graded
+from analysis.claims.theory_evidence import PhaseEvidence, TheoryEvidence
+from analysis.claims.thresholds import (
+    AGREES,
+    CERTAIN,
+    DISAGREE,
+    HEIGHT,
+    LEADING,
+    VOLUMES,
+)
 from analysis.theory.phase_numbers import flip_weights
 
-DISAGREE = 0.05  # gap of a pair, as a share of the largest, from which the phases disagree on it
-HEIGHT = 0.01  # relative error of a peak's height that the grid of n explains
-LEADING, FULL = (
-    1.5,
-    1.05,
-)  # factors within which n L + lambda log n, and with volumes, must be right
-ROUNDING = 1e-12  # weights this near 0 or 1 have log odds that are rounding
-AGREES = 0.1  # relative error of sampled influence counted as agreement
 
-
-@dataclass(frozen=True)
-class PhaseEvidence:
-    """The tables of the stage on phases, as it describes them.
-
-    Attributes:
-        phases: exact curves and the predictions by free energy.
-        sampled: the sampler's estimates.
-    """
-
-    phases: pd.DataFrame
-    sampled: pd.DataFrame
-
-    def curve(
-        self, quantity: str, posterior: str = "global", gamma: float = 0.0, anchor: str = ""
-    ) -> np.ndarray:
-        """A quantity on the grid of n, (sizes, source, target), samples in alphabetical order; an
-        axis is 1 long where the quantity has no source or target.
-
-        Raises:
-            NoEvidence: the table does not hold it, or not at every n.
-        """
-        t = self.phases
-        chosen = (t["posterior"] == posterior) & (t["gamma"] == gamma) & (t["anchor"] == anchor)
-        rows = t[chosen & (t["quantity"] == quantity)].set_index(["n", "source", "target"])["value"]
-        axes = [sorted(rows.index.unique(level)) for level in rows.index.names]
-        whole = pd.MultiIndex.from_product(axes)
-        complete = len(rows) == len(whole) and len(axes[0]) == len(self.sizes)
-        if rows.empty or not complete or not np.isfinite(rows).all():
-            raise NoEvidence(f"no complete curve of {quantity} ({posterior})")
-        return rows.reindex(whole).to_numpy().reshape([len(axis) for axis in axes])
-
-    def predicted(self, posterior: str, quantity: str) -> float:
-        """One number that free energy predicts."""
-        t = self.phases
-        rows = t[(t["posterior"] == posterior) & (t["quantity"] == quantity)]
-        if rows.empty:
-            raise NoEvidence(f"no {quantity} predicted by {posterior}")
-        return float(rows["value"].iloc[0])
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """The grid of n."""
-        t = self.phases
-        return np.unique(t.loc[(t["posterior"] == "global") & (t["quantity"] != "flip"), "n"])
-
-    @property
-    def between(self) -> np.ndarray:
-        """What the total has beyond the weighted within-phase terms, (sizes, source, target)."""
-        return self.curve("total") - self.curve("within")
-
-    @property
-    def names(self) -> list[str]:
-        """The samples, in alphabetical order."""
-        return sorted(self.phases.loc[self.phases["quantity"] == "mean_U", "source"].unique())
-
-    @property
-    def weight(self) -> np.ndarray:
-        """Weight of phase U in the global posterior, (sizes,)."""
-        return self.curve("weight_U")[:, 0, 0]
-
-    @property
-    def gaps(self) -> np.ndarray:
-        """Products of the phases' differences in mean loss, (sizes, source, target)."""
-        gap = (self.curve("mean_U") - self.curve("mean_V"))[..., 0]
-        return gap[:, :, None] * gap[:, None, :]
-
-
-@claim("C11", "Influence peaks and flips where two phases exchange weight", "paper", "two_phases")
-def phases_exchange(e: PhaseEvidence) -> Finding:
+@claim(
+    "C11",
+    "Influence peaks and flips where two phases exchange weight",
+    origin="paper",
+    room="theory",
+    figure="two_phases",
+    reads=("phases", "phases_sampled"),
+)
+def phases_exchange(evidence: TheoryEvidence) -> Finding:
     """C11: peaks at equal weights, in the order of disagreement, flips at the theory's roots."""
+    e = evidence.phases
     sizes, at = e.sizes, critical(e.sizes, e.weight)
     step = float(np.log(sizes[1:] / sizes[:-1]).max())
     late, high, pairs = peaks(e, at)
@@ -106,7 +46,7 @@ def phases_exchange(e: PhaseEvidence) -> Finding:
         f"high, to {HEIGHT:.0%}, wherever the gap is at least {DISAGREE:.0%} of the "
         "largest; peaks rank as the gaps; at every n the total has the sign that the roots of the "
         "theory's quadratic give it, and some pair flips; "
-        f"nL + λ log n gives the critical n within a factor of {LEADING:g}, and within {FULL:g} "
+        f"nL + λ log n gives the critical n within a factor of {LEADING:g}, and within {VOLUMES:g} "
         "with the volumes of the wells",
         measured=f"equal weights at n = {at:.0f}; peaks of {pairs} pairs at most "
         f"{late / step:.1f} steps off and {high:.2%} in height, {total_peaks(e, at)} of them peaks "
@@ -118,7 +58,7 @@ def phases_exchange(e: PhaseEvidence) -> Finding:
         "that they check the integration; where the peaks come is what free energy must tell",
         verdict=graded(
             [late <= step, high <= HEIGHT, swapped == 0, wrong == 0 and bool(flips.any()),
-             factors[0] <= LEADING and factors[1] <= FULL]
+             factors[0] <= LEADING and factors[1] <= VOLUMES]
         ),
         reason=unseen(e, at),
     )  # fmt: skip
@@ -137,7 +77,7 @@ def critical(sizes: np.ndarray, weight: np.ndarray) -> float:
             f"{weight[-1]:.2g} at n = {sizes[-1]:.0f}, and never falls through 1/2 between"
         )
     k = falls[-1]
-    ends = np.clip(weight[k : k + 2], ROUNDING, 1 - ROUNDING)
+    ends = np.clip(weight[k : k + 2], CERTAIN, 1 - CERTAIN)
     odds = np.log(ends / (1 - ends))
     share = odds[0] / (odds[0] - odds[1])
     return float(sizes[k] * (sizes[k + 1] / sizes[k]) ** share)
@@ -235,7 +175,7 @@ def unseen(e: PhaseEvidence, at: float) -> str:
     near = min(s["n"].unique(), key=lambda n: abs(np.log(n / at)))
     k, (i, j) = int(np.abs(e.sizes - near).argmin()), largest_pair(e)
     pair = (s["source"] == e.names[i]) & (s["target"] == e.names[j])
-    there = s[(s["n"] == near) & pair]
+    there = s[(s["n"] == near) & pair].sort_values(["gamma", "anchor"])
     found = "; ".join(_beside_exact(e, row, (k, i, j)) for row in there.itertuples())
     reach = f"up to n = {good[-1]:.0f}" if good else "at no n"
     return (

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import pandas as pd
-
 from analysis.claims.core import Finding, NoEvidence, claim, graded
+from analysis.claims.theory_evidence import TheoryEvidence
+from analysis.claims.thresholds import (
+    FORESEEN,
+    LEFT,
+    MEDIAN_WIDTHS,
+    OVER_CHANCE,
+    TANGENT,
+)
 
-TANGENT = 1e-6  # relative difference that counts as none
-EXPLAINED = 1e-2  # relative error of the closed form that may be left over
-MOST = 0.8  # share of events that a prediction must foresee
-OVER_CHANCE = 0.2  # more than by the predictions of other pairs
-MEDIAN_WIDTHS = 0.1  # median error in transition widths that counts as a hit
 SURVIVES = ("replicated", "partly")
-
-
-@dataclass(frozen=True)
-class TheoryEvidence:
-    """The theory's tables, as their stages write them.
-
-    Attributes:
-        errors: of the closed form, by cause.
-        times: predicted against measured, one row per hierarchy and estimator.
-        optimizers: verdict of every claim under every optimizer.
-    """
-
-    errors: pd.DataFrame
-    times: pd.DataFrame
-    optimizers: pd.DataFrame
 
 
 @claim(
     "X3",
     "The paper's claims survive momentum, Adam and mini-batches",
-    "extension",
-    "optimizers",
+    origin="extension",
+    room="theory",
+    figure="optimizers",
+    reads=("optimizers",),
 )
 def optimizers_agree(e: TheoryEvidence) -> Finding:
     """X3: every claim comes out as it does under the first optimizer."""
-    names = list(dict.fromkeys(e.optimizers["optimizer"]))
+    table = e.tables["optimizers"]
+    here = set(table["optimizer"])
+    names = [name for name in e.optimizers if name in here]
     if len(names) < 2:
         raise NoEvidence("two optimizers are needed to compare")
-    verdicts = e.optimizers.set_index(["optimizer", "claim"])["verdict"]
+    verdicts = table.sort_values("claim").set_index(["optimizer", "claim"])["verdict"]
     first, *others = names
     base = verdicts[first]
     told = [name for name in base.index if base[name] in SURVIVES]
@@ -77,31 +65,34 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
 @claim(
     "X8",
     "Theory alone predicts when influence peaks and flips",
-    "extension",
-    "predicted_times",
+    origin="extension",
+    room="theory",
+    figure="predicted_times",
+    reads=("times_summary",),
 )
 def times_predicted(e: TheoryEvidence) -> Finding:
     """X8: events come when theory says, from singular values, scale and learning rate."""
-    rows = e.times[e.times["estimator"].isin(["unrolled", "bif"])]
-    aligned = e.times[e.times["estimator"] == "unrolled_aligned"]
+    times = e.in_order(e.tables["times_summary"])
+    rows = times[times["estimator"].isin(["unrolled", "bif"])]
+    aligned = times[times["estimator"] == "unrolled_aligned"]
     if aligned.empty or not (aligned["matched"] + aligned["missed"]).all():
         raise NoEvidence("in some hierarchy theory predicts no event, or does not apply")
     measured = rows["matched"] + rows["unforeseen"]
     foreseen = rows["matched"] / measured.clip(lower=1)
     found = 1 - rows["missed_large"] / rows["large"].clip(lower=1)
     recall = aligned["matched"] / (aligned["matched"] + aligned["missed"])
-    precise = (foreseen >= MOST) & (foreseen >= rows["chance_share"] + OVER_CHANCE)
+    precise = (foreseen >= FORESEEN) & (foreseen >= rows["chance_share"] + OVER_CHANCE)
     precise &= (rows["median_widths"] <= MEDIAN_WIDTHS) & (measured > 0)
     both = len(rows) == 2 * len(aligned)  # no BIF is predicted where its limit does not exist
-    removed = e.times[e.times["estimator"] == "loo_1"]
+    removed = times[times["estimator"] == "loo_1"]
     late = ", ".join(f"{row.hierarchy} {row.bias:+.0f}" for row in removed.itertuples())
     return Finding(
-        predicted=f"in every hierarchy, for bif and for unrolled: at least {MOST:.0%} of the "
+        predicted=f"in every hierarchy, for bif and for unrolled: at least {FORESEEN:.0%} of the "
         "measured events are predicted (same pair, kind and direction, within a quarter of the "
         f"transition's width), {OVER_CHANCE:.0%} more than by another pair's prediction, with a "
-        f"median error of at most {MEDIAN_WIDTHS:g} widths; {MOST:.0%} of the large predicted "
+        f"median error of at most {MEDIAN_WIDTHS:g} widths; {FORESEEN:.0%} of the large predicted "
         "peaks (a tenth of the highest) are found; from the start that theory assumes, "
-        f"{MOST:.0%} of all predicted events are",
+        f"{FORESEEN:.0%} of all predicted events are",
         measured="; ".join(
             f"{row.hierarchy}, {row.estimator}: {part:.0%} of {row.matched + row.unforeseen} "
             f"events predicted, median {row.median_error:.0f} steps off "
@@ -123,8 +114,8 @@ def times_predicted(e: TheoryEvidence) -> Finding:
         verdict=graded(
             [
                 both and bool(precise.all()),
-                bool((found >= MOST).all()),
-                bool((recall >= MOST).all()),
+                bool((found >= FORESEEN).all()),
+                bool((recall >= FORESEEN).all()),
             ]
         ),
         reason="no free parameter: hierarchy, learning rate, initial scale and hidden width, and "
@@ -137,19 +128,22 @@ def times_predicted(e: TheoryEvidence) -> Finding:
 @claim(
     "X9",
     "The closed form errs by the input covariance and the start's alignment",
-    "extension",
-    "closed_form_error",
+    origin="extension",
+    room="theory",
+    figure="closed_form_error",
+    reads=("closed_form_error",),
 )
 def error_explained(e: TheoryEvidence) -> Finding:
     """X9: taking away its causes one by one leaves nothing of the closed form's error."""
-    if e.errors.empty:
+    errors = e.tables["closed_form_error"]
+    if errors.empty:
         raise NoEvidence("the closed form needs gradient descent and a hidden unit per item")
     keys = ["hierarchy", "initialisation"]
-    ladder = e.errors[e.errors["order"] >= 0].pivot(index=keys, columns="order", values="error")
-    change = e.errors[e.errors["order"] > 0].pivot(
+    ladder = errors[errors["order"] >= 0].pivot(index=keys, columns="order", values="error")
+    change = errors[errors["order"] > 0].pivot(
         index=keys, columns="taken_away", values="contribution"
     )
-    tangent = e.errors.loc[e.errors["taken_away"] == "first_order", "error"].max()
+    tangent = errors.loc[errors["taken_away"] == "first_order", "error"].max()
     left = ladder[3]  # after step size, alignment and input covariance
     random = change.xs("random", level="initialisation")
     small = change[["step size", "small start"]].max(axis=None)
@@ -158,17 +152,14 @@ def error_explained(e: TheoryEvidence) -> Finding:
     return Finding(
         predicted=f"first-order theory is the unrolled derivative (relative difference below "
         f"{TANGENT:g}); without step size, misalignment and the shift of the input covariance at "
-        f"most {EXPLAINED:.0%} of error is left; from a random start, alignment and input "
+        f"most {LEFT:.0%} of error is left; from a random start, alignment and input "
         "covariance each change more than step size and small start do",
         measured=f"first order: {tangent:.0e}; closed form against training as it is: "
         f"{ladder[0].min():.0%} to {ladder[0].max():.0%}; left over {left.max():.2%}; changed by "
         + ", ".join(f"{name} {low:.1%} to {high:.1%}" for name, (low, high) in span.items()),
         interval=f"ranges over {len(ladder)} trainings, each exact: no chance in it",
-        verdict=graded([tangent < TANGENT, left.max() < EXPLAINED, large > small]),
+        verdict=graded([tangent < TANGENT, left.max() < LEFT, large > small]),
         reason="reweighting a sample changes the covariance of the inputs too, which the closed "
         "form leaves out; first-order theory has it, and the closed form's remaining error is the "
         "start, which does not turn with the data",
     )
-
-
-THEORY_DECIDERS = (optimizers_agree, times_predicted, error_explained)

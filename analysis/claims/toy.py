@@ -5,27 +5,36 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.claims.core import (
-    FAIR,
-    GOOD,
-    LEVEL,
-    Evidence,
     Finding,
     NoEvidence,
     Verdict,
     claim,
-    correlations,
     graded,
     over_seeds,
 )
+from analysis.claims.thresholds import (
+    FAIR,
+    GOOD,
+    SIGNIFICANCE,
+    WINDOW,
+)
+from analysis.claims.toy_evidence import ToyEvidence
 from analysis.development.distinctions import stage_name
+from analysis.statistics.correlation import correlations
 from analysis.statistics.events import alignment, rank_agreement
+from analysis.tables.curves import influence_array
 from models.toy.hierarchy import Node
 
-WINDOW = 40  # length of the windows of claim C5, steps
 
-
-@claim("C1", "Influence is non-monotonic and flips sign", "paper", "influence_by_estimator")
-def flips_and_stages(e: Evidence) -> Finding:
+@claim(
+    "C1",
+    "Influence is non-monotonic and flips sign",
+    origin="paper",
+    room="toy",
+    figure="influence_by_estimator",
+    reads=("events", "transitions"),
+)
+def flips_and_stages(e: ToyEvidence) -> Finding:
     """C1: helps while one distinction is learnt, harms while the next is."""
     source = e.focus[0]
     below_root = [q for q in e.focus[1:] if _above(e, e.tree.lowest_common_ancestor(source, q))]
@@ -38,19 +47,23 @@ def flips_and_stages(e: Evidence) -> Finding:
     if not (np.isfinite(before) and np.isfinite(until)):
         raise NoEvidence(f"{stage_name(own)} is not learnt within this training")
     found, held = [], []
-    for label in ("bif", "unrolled"):
+    for label in (e.posterior_label, "unrolled"):
         events = e.events_of(label, source, target)
         flips = events[events["direction"] == "to_harmful"]
         flips = flips[(flips["step"] >= before) & (flips["step"] <= until)]
         held.append(not flips.empty)
         found += [(label, f) for f in flips.head(1).itertuples()]
-    turning = [p for p in e.pairs() if (e.events_of("bif", *p)["direction"] == "to_harmful").any()]
+    turning = [
+        p
+        for p in e.pairs()
+        if (e.events_of(e.posterior_label, *p)["direction"] == "to_harmful").any()
+    ]
     where = "; ".join(f"{label}: flip at {f.step:.0f}" for label, f in found) or "no flip there"
     return Finding(
         predicted=f"{source}→{target} turns from helpful to harmful after {stage_name(earlier)} "
         f"has begun to be learnt (10 %: step {before:.0f}) and before {stage_name(own)} is half "
         f"learnt ({until:.0f}), by bif and by unrolled",
-        measured=f"{where}; {len(turning)} of {len(e.pairs())} pairs turn harmful (bif)",
+        measured=f"{where}; {len(turning)} of {len(e.pairs())} pairs turn harmful ({label})",
         interval="; ".join(
             f"{label} [{f.ci_low:.0f}, {f.ci_high:.0f}], q {_small(f.q_value)}"
             for label, f in found
@@ -63,12 +76,14 @@ def flips_and_stages(e: Evidence) -> Finding:
 @claim(
     "C2",
     "BIF, analytical influence and leave-one-out agree in shape",
-    "paper",
-    "influence_by_estimator",
+    origin="paper",
+    room="toy",
+    figure="influence_by_estimator",
+    reads=("influence", "trajectories"),
 )
-def shapes_agree(e: Evidence) -> Finding:
+def shapes_agree(e: ToyEvidence) -> Finding:
     """C2: BIF, theory and leave-one-out tell the same story."""
-    labels = [x for x in ("bif", "closed_form", *e.removals[-1:]) if x in e.labels]
+    labels = [x for x in (e.posterior_label, "closed_form", *e.removals[-1:]) if x in e.labels]
     results = {}
     for position, first in enumerate(labels):
         for second in labels[position + 1 :]:
@@ -96,12 +111,15 @@ def shapes_agree(e: Evidence) -> Finding:
 @claim(
     "C3",
     "Distinctions are learnt top-down, and each pair's influence peaks as its own is",
-    "paper",
-    "influence_all_pairs",
+    origin="paper",
+    room="toy",
+    figure="influence_all_pairs",
+    reads=("transitions", "distinction_peaks"),
 )
-def learnt_top_down(e: Evidence) -> Finding:
+def learnt_top_down(e: ToyEvidence) -> Finding:
     """C3: coarse distinctions first, and each pair's influence peaks with its distinction."""
-    rows = e.transitions[e.transitions["stage"] != "everything"].set_index("node")
+    rows = e.transitions[e.transitions["stage"] != "everything"]
+    rows = rows.sort_values("seed").set_index("node")
     later = [
         rows.loc[[node.name], "middle"].to_numpy() > rows.loc[[above[-1].name], "middle"].to_numpy()
         for node in e.tree.distinctions()
@@ -110,7 +128,7 @@ def learnt_top_down(e: Evidence) -> Finding:
     if not later:
         raise NoEvidence("the hierarchy has one distinction only: there is no order")
     order = float(np.mean(np.concatenate(later)))
-    peaks = e.peaks_by_distinction("bif")
+    peaks = e.peaks_by_distinction()
     nodes = peaks.groupby("node", sort=False)[["peak", "middle"]].median()
     rho, _ = rank_agreement(nodes["peak"], nodes["middle"], rng=e.rng)
     rise = (peaks["peak"] - peaks["start"]) / (peaks["end"] - peaks["start"])
@@ -132,29 +150,32 @@ def learnt_top_down(e: Evidence) -> Finding:
 @claim(
     "C4",
     "Branch points of the hidden representation line up with the influence peaks",
-    "paper",
-    "hidden_paths",
+    origin="paper",
+    room="toy",
+    figure="hidden_paths",
+    reads=("distinction_peaks", "transitions", "trajectories"),
 )
-def branches_align(e: Evidence) -> Finding:
+def branches_align(e: ToyEvidence) -> Finding:
     """C4: branch points of the hidden paths line up with the influence peaks."""
-    nodes = e.peaks_by_distinction("bif").groupby("node", sort=False).median()
+    nodes = e.peaks_by_distinction().groupby("node", sort=False).median()
     if len(nodes) < 3:
         raise NoEvidence(f"{len(nodes)} distinction(s) with a peak: at least 3 are needed")
     span = (float(e.trajectories["step"].min()), float(e.trajectories["step"].max()))
-    knees = e.transitions["knee"].dropna().groupby(e.transitions["node"]).mean()
+    transitions = e.transitions.sort_values("seed")
+    knees = transitions["knee"].dropna().groupby(transitions["node"]).mean()
     distance, chance, p_value = alignment(nodes["peak"], knees.tolist(), span, rng=e.rng)
     rho, _ = rank_agreement(nodes["peak"], nodes["knee"], rng=e.rng)
     own = nodes["peak"] - nodes["knee"]
     late = float((nodes["peak"] - nodes["fastest"]).median())
     return Finding(
         predicted="the peaks lie nearer to the steps where hidden paths part (largest "
-        f"acceleration of their distance) than chance has it (p < {LEVEL}), and in their order "
-        f"(rank correlation ≥ {GOOD})",
+        f"acceleration of their distance) than chance has it (p < {SIGNIFICANCE}), and in their "
+        f"order (rank correlation ≥ {GOOD})",
         measured=f"mean distance {distance:.0f} steps, by chance {chance:.0f} (p = {p_value:.2g}); "
         f"rank correlation {rho:.2f} over {len(nodes)} distinctions",
         interval=f"peak minus own branch point: {own.min():+.0f} to {own.max():+.0f} steps, median "
         f"{own.median():+.0f}; minus the fastest separation: {late:+.0f}",
-        verdict=graded([p_value < LEVEL, rho >= GOOD]),
+        verdict=graded([p_value < SIGNIFICANCE, rho >= GOOD]),
         reason="chance: all peaks shifted together around the training",
     )
 
@@ -162,15 +183,18 @@ def branches_align(e: Evidence) -> Finding:
 @claim(
     "C5",
     "Removing a sample inside a window matters most at the BIF peak",
-    "paper",
-    "window_ablation",
+    origin="paper",
+    room="toy",
+    figure="window_ablation",
+    reads=("windows", "influence"),
 )
-def windows_follow(e: Evidence) -> Finding:
+def windows_follow(e: ToyEvidence) -> Finding:
     """C5: removing a sample in a window matters most when the window is at the BIF peak."""
-    windows = e.windows.assign(length=e.windows["end"] - e.windows["start"])
+    table = e.tables["windows"]
+    windows = table.assign(length=table["end"] - table["start"])
     length = int(min(windows["length"].unique(), key=lambda x: abs(x - WINDOW)))
     windows = windows[windows["length"] == length]
-    steps, bif = e.seed_curves("bif")
+    steps, bif = e.seed_curves(e.posterior_label)
     n, outcomes = len(e.tree.items), ("end_effect", "largest_effect")
     follow: dict[str, list[float]] = {outcome: [] for outcome in outcomes}
     apart: dict[str, list[float]] = {outcome: [] for outcome in outcomes}
@@ -179,7 +203,8 @@ def windows_follow(e: Evidence) -> Finding:
         centers = np.sort(rows["start"].unique()) + length / 2
         there = np.stack([np.interp(centers, steps, pair) for pair in curve.T], axis=1)
         for outcome in outcomes:
-            effect = rows[outcome].to_numpy().reshape(len(centers), n, n)[:, different]
+            placed = rows.rename(columns={"start": "step"})
+            effect = influence_array(placed, e.tree.items, outcome).values[0][:, different]
             pairs = [np.corrcoef(x, y)[0, 1] for x, y in zip(effect.T, there.T, strict=True)]
             gap = centers[np.abs(effect).argmax(0)] - centers[np.abs(there).argmax(0)]
             follow[outcome].append(float(np.median(pairs)))
@@ -209,13 +234,16 @@ def windows_follow(e: Evidence) -> Finding:
 @claim(
     "C6",
     "Strong localisation with a small step agrees best with leave-one-out",
-    "paper",
-    "sampler_sweep",
+    origin="paper",
+    room="toy",
+    figure="sampler_sweep",
+    reads=("sweep", "trajectories"),
 )
-def localisation_helps(e: Evidence) -> Finding:
+def localisation_helps(e: ToyEvidence) -> Finding:
     """C6: strong localisation and a small step agree best with leave-one-out."""
-    removal = e.sweep["reference"] == e.removals[-1]
-    loo = e.sweep[removal & (e.sweep["estimator"] == "bif")]
+    sweep = e.tables["sweep"].sort_values(["nbeta", "gamma", "relative_step"])
+    removal = sweep["reference"] == e.removals[-1]
+    loo = sweep[removal & (sweep["estimator"] == "bif")]
     if loo["gamma"].nunique() < 2 or loo["relative_step"].nunique() < 2:
         raise NoEvidence("the sweep needs two localisations and two step sizes that do not diverge")
     best = loo.loc[loo["agreement"].idxmax()]
@@ -226,13 +254,13 @@ def localisation_helps(e: Evidence) -> Finding:
     gamma = rank_agreement(loo["agreement"], loo["gamma"], strata=same, rng=e.rng)
     same = list(zip(loo["nbeta"], loo["gamma"], strict=True))
     step = rank_agreement(loo["agreement"], -loo["relative_step"], strata=same, rng=e.rng)
-    exact = e.sweep[removal & (e.sweep["estimator"] == "bif_gaussian")]
+    exact = sweep[removal & (sweep["estimator"] == "bif_gaussian")]
     limit = exact.groupby("gamma")["agreement"].median()
     without_noise = ", ".join(f"{value:.2f} at gamma {g:g}" for g, value in limit.items())
     return Finding(
         predicted="agreement (median correlation over pairs) rises with gamma at equal nbeta and "
         "relative step (step × (gamma + nbeta)), rises as the relative step shrinks at equal "
-        f"nbeta and gamma (both p < {LEVEL}), and the corner of both is within the best "
+        f"nbeta and gamma (both p < {SIGNIFICANCE}), and the corner of both is within the best "
         "setting's interval",
         measured=f"rank correlation with gamma {gamma[0]:+.2f} (p = {gamma[1]:.1g}), with smaller "
         f"steps {step[0]:+.2f} (p = {step[1]:.1g}); corner {claimed:.2f}, best "
@@ -241,8 +269,8 @@ def localisation_helps(e: Evidence) -> Finding:
         interval=f"best [{best['ci_low']:.2f}, {best['ci_high']:.2f}], pairs resampled",
         verdict=graded(
             [
-                gamma[0] > 0 and gamma[1] < LEVEL,
-                step[0] > 0 and step[1] < LEVEL,
+                gamma[0] > 0 and gamma[1] < SIGNIFICANCE,
+                step[0] > 0 and step[1] < SIGNIFICANCE,
                 bool(claimed >= best["ci_low"]),
             ]
         ),
@@ -252,7 +280,7 @@ def localisation_helps(e: Evidence) -> Finding:
     )
 
 
-def _above(e: Evidence, node: Node) -> list[Node]:
+def _above(e: ToyEvidence, node: Node) -> list[Node]:
     """Distinctions above `node`, from the root down."""
     leaves = set(node.leaves())
     return [

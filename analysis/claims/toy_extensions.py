@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from analysis.claims.core import Evidence, Finding, NoEvidence, claim, graded
+from analysis.claims.core import Finding, NoEvidence, claim, graded
+from analysis.claims.thresholds import EXPLAINS, REACHED, ROUNDING
+from analysis.claims.toy_evidence import ToyEvidence
 
-EXACT = 1e-9  # relative size of a difference that rounding explains
-EXPLAINED = 0.9  # share of variance that symmetry must explain in a mean over random starts
-SMALL = 0.02  # relative error of a limit counted as reached
+KINDS = ["minimum", "flip", "maximum"]
 
 
 @claim(
     "X1",
     "The offset between leave-one-out and BIF is finite perturbation",
-    "extension",
-    "removal_ladder",
+    origin="extension",
+    room="toy",
+    figure="removal_ladder",
+    reads=("removal_times", "trajectories"),
 )
-def ladder(e: Evidence) -> Finding:
+def ladder(e: ToyEvidence) -> Finding:
     """X1: the times move with the removed share; derivative and BIF agree."""
     source, target = e.focus[0], e.focus[1]
     rungs = e.removals
-    times = {label: ladder_times(e, label, source, target) for label in [*rungs, "unrolled", "bif"]}
+    times = {
+        label: ladder_times(e.tables["removal_times"], label, source, target)
+        for label in [*rungs, "unrolled", "bif"]
+    }
     missing = [label for label, when in times.items() if not np.isfinite(when).all()]
     if missing or len(rungs) < 2:
         raise NoEvidence(
@@ -46,28 +52,22 @@ def ladder(e: Evidence) -> Finding:
     )
 
 
-def ladder_times(e: Evidence, label: str, source: str, target: str) -> np.ndarray:
+def ladder_times(table: pd.DataFrame, label: str, source: str, target: str) -> np.ndarray:
     """Steps of the helpful minimum, of the flip to harmful after it, and of the harmful maximum
     after that; NaN where there is none."""
-    events = e.events_of(label, source, target)
-    times = np.full(3, np.nan)
-    low = events[(events["direction"] == "minimum") & (events["value"] < 0)]
-    if low.empty:
-        return times
-    times[0] = low.loc[low["value"].idxmin(), "step"]
-    flip = events[(events["direction"] == "to_harmful") & (events["step"] > times[0])]
-    if flip.empty:
-        return times
-    times[1] = flip["step"].iloc[0]
-    high = events[(events["direction"] == "maximum") & (events["step"] > times[1])]
-    high = high[high["value"] > 0]
-    if not high.empty:
-        times[2] = high.loc[high["value"].idxmax(), "step"]
-    return times
+    chosen = (table["label"] == label) & (table["source"] == source) & (table["target"] == target)
+    return table[chosen].set_index("kind")["step"].reindex(KINDS).to_numpy(float)
 
 
-@claim("X2", "The tree's symmetry is the influence's symmetry", "extension", "influence_all_pairs")
-def symmetry(e: Evidence) -> Finding:
+@claim(
+    "X2",
+    "The tree's symmetry is the influence's symmetry",
+    origin="extension",
+    room="toy",
+    figure="influence_all_pairs",
+    reads=("trajectories", "transitions"),
+)
+def symmetry(e: ToyEvidence) -> Finding:
     """X2: pairs that an automorphism of the tree maps onto each other share one curve."""
     orbits = np.array([e.tree.orbit(a, b) for a, b in e.pairs()])
     if len(set(orbits)) == len(orbits):
@@ -82,10 +82,10 @@ def symmetry(e: Evidence) -> Finding:
             shared = np.stack([values[:, orbits == o].mean(1) for o in orbits], axis=1)
             between = ((values - values.mean(1, keepdims=True)) ** 2).sum()
             explained[label] = 1 - ((values - shared) ** 2).sum() / between
-    held = [x > (1 - EXACT if k == "closed_form" else EXPLAINED) for k, x in explained.items()]
+    held = [x > (1 - ROUNDING if k == "closed_form" else EXPLAINS) for k, x in explained.items()]
     return Finding(
         predicted="pairs related by an automorphism of the tree have equal curves: exactly in the "
-        f"closed form; in the mean over random starts, {EXPLAINED:.0%} of the variance between "
+        f"closed form; in the mean over random starts, {EXPLAINS:.0%} of the variance between "
         "pairs lies between the classes of such pairs",
         measured="; ".join(f"{label}: {value:.2%}" for label, value in explained.items())
         + f" ({len(orbits)} pairs, {len(set(orbits))} classes)",
@@ -101,14 +101,16 @@ def symmetry(e: Evidence) -> Finding:
 @claim(
     "X5",
     "Localised BIF is instantaneous influence; window ablation integrates it",
-    "extension",
-    "instantaneous_limit",
+    origin="extension",
+    room="toy",
+    figure="instantaneous_limit",
+    reads=("limit_errors",),
 )
-def instantaneous(e: Evidence) -> Finding:
+def instantaneous(e: ToyEvidence) -> Finding:
     """X5: short windows and strongly localised BIF measure the same thing."""
     if e.optimizer != "gradient_descent":
         raise NoEvidence(f"the constant is gradient descent's, not that of {e.optimizer}")
-    rows = e.limit_errors.set_index(["limit", "quantity", "value"]).sort_index()
+    rows = e.tables["limit_errors"].set_index(["limit", "quantity", "value"]).sort_index()
     slope = rows.loc[("window", "slope")].sort_index()
     window = rows.loc[("window", "relative_error")].sort_index()
     gamma = rows.loc[("gamma", "relative_error")].sort_index(ascending=False)
@@ -116,7 +118,10 @@ def instantaneous(e: Evidence) -> Finding:
         raise NoEvidence("two window lengths and two localisations are needed to see a limit")
     held = []
     for table in (window, gamma):
-        held += [table["mean"].iloc[0] < SMALL, bool((table["mean"].diff().dropna() > 0).all())]
+        held += [
+            table["mean"].iloc[0] < REACHED,
+            bool((table["mean"].diff().dropna() > 0).all()),
+        ]
     ends = {"window of {:g} step(s)": window.iloc[[0, -1]], "γ = {:g}": gamma.iloc[[0, -1]]}
     near, far = slope["mean"].iloc[[0, -1]]
     shown = [
@@ -124,7 +129,7 @@ def instantaneous(e: Evidence) -> Finding:
     ]
     return Finding(
         predicted="effect of a window → (learning rate × length / n)(−gᵢ·gⱼ) as it shortens, and "
-        f"γ × influence → −gᵢ·gⱼ as γ grows: relative errors below {SMALL:.0%} at the end of the "
+        f"γ × influence → −gᵢ·gⱼ as γ grows: relative errors below {REACHED:.0%} at the end of the "
         "range, and falling all the way to it",
         measured="relative error, "
         + "; ".join(f"{name}: {row['mean']:.2%}" for name, row in shown)

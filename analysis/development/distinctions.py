@@ -1,13 +1,11 @@
-"""Stages of the toy: when each distinction of the hierarchy is learnt, in outputs and in the
-hidden layer."""
+"""Stages of the toy: when each distinction of the hierarchy is learnt."""
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.manifold import ClassicalMDS
 
 from analysis.theory.modes import mode_strength
-from models.toy.hierarchy import Hierarchy, Node
+from models.toy.hierarchy import Node
 from models.toy.linear_network import mode_basis
 
 RISE = (0.1, 0.5, 0.9)  # shares of the final value that mark start, middle and end of a stage
@@ -62,41 +60,3 @@ def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, 
             part = (share - progress_[k - 1]) / (progress_[k] - progress_[k - 1])
             times.append(float(steps[k - 1] + part * (steps[k] - steps[k - 1])))
     return times[0], times[1], times[2]
-
-
-def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
-    """Distance in the hidden layer between the centroids of a node's children, mean over pairs of
-    children: (checkpoints,).
-
-    Args:
-        hidden: W1, (checkpoints, hidden, items): column k is the hidden layer's answer to item k.
-    """
-    centroids = []
-    for child in node.children:
-        members = [tree.items.index(leaf) for leaf in child.leaves()]
-        centroids.append(hidden[..., members].mean(-1))
-    pairs = [(a, b) for i, a in enumerate(centroids) for b in centroids[i + 1 :]]
-    return np.mean([np.linalg.norm(a - b, axis=-1) for a, b in pairs], axis=0)
-
-
-def branch_point(steps: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
-    """When paths part: the step at which their distance accelerates most (the branch point
-    proper), and the step at which it grows fastest."""
-    speed = np.gradient(distance, steps)
-    bend = np.gradient(speed, steps)
-    return float(steps[int(bend.argmax())]), float(steps[int(speed.argmax())])
-
-
-def embed(hidden: np.ndarray) -> np.ndarray:
-    """Two-dimensional classical multidimensional scaling of all items at all checkpoints at once.
-
-    Args:
-        hidden: (checkpoints, hidden, items).
-
-    Returns:
-        (checkpoints, items, 2); signs fixed so that the last point of the first item is positive.
-    """
-    K, width, n = hidden.shape
-    points = hidden.transpose(0, 2, 1).reshape(K * n, width)
-    plane = ClassicalMDS(n_components=2).fit_transform(points).reshape(K, n, 2)
-    return plane * np.where(plane[-1, 0] < 0, -1.0, 1.0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
+from analysis.estimators.base import Estimator, NetworkRun
 from analysis.sampling.settings import MIN_BLOCKS
 
 
@@ -72,3 +74,28 @@ def _influence(
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     with np.errstate(invalid="ignore", divide="ignore"):
         return -covariance / (scale[..., :, None] * scale[..., None, :])
+
+
+class BayesianInfluence(Estimator):
+    """Minus the covariance of losses under draws of the local posterior."""
+
+    name, models, needs = "bif", "toy", "draws"
+    says = "The Bayesian influence function: minus the covariance of losses, sampled by SGLD."
+    title, unit = "BIF", "loss²"
+    settings = ("posterior",)
+    rank = 0
+
+    def compute(self, run: NetworkRun) -> xr.DataArray:
+        """Influence (normalized, step, source, target) with standard errors."""
+        assert run.traces is not None, "bif needs draws"
+        found = [
+            [bayesian_influence(traces, normalized=normalized) for traces in run.traces.numpy()]
+            for normalized in (False, True)
+        ]
+        values, errors = np.moveaxis(np.array(found), 2, 0)
+        toy = run.checkpoints
+        axes = {"step": toy.steps, "source": toy.items, "target": toy.items}
+        return self.array(values, {"normalized": (False, True), **axes}, errors)
+
+
+ESTIMATOR = BayesianInfluence()

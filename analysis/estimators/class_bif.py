@@ -9,11 +9,17 @@ across sequences, any two tokens of one sequence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
+import xarray as xr
 from torch import Tensor
 
+from analysis.estimators.base import Estimator
 from analysis.estimators.bif import jackknife_blocks
+
+if TYPE_CHECKING:
+    from analysis.estimators.measurement import Measurement
 
 CHUNK_BYTES = 2**26  # memory for the class sums of sequences in flight
 
@@ -186,3 +192,34 @@ class _PairSums:
             first = first.sum(1)
             first[:, 1:] -= first_own
         return (second - first[..., :, None] * first[..., None, :] / n) / (n - 1)
+
+
+class ClassBayesianInfluence(Estimator):
+    """BIF between classes of tokens."""
+
+    name, models, needs = "bif", "language", "draws"
+    title, unit = "BIF", "nats²"
+    says = "The Bayesian influence function between token classes, from sums over draws."
+    settings = ("posterior",)
+    rank = 0
+
+    def compute(self, run: Measurement) -> xr.DataArray:
+        """Influence (variant, source, target) with standard errors and numbers of pairs; a variant
+        is one of all pairs or across sequences, raw or normalised."""
+        found = class_influence(
+            run.traces, run.evaluation.membership, control=run.control, device=run.device
+        )
+        names = run.evaluation.class_names
+        axes: dict[str, Any] = {"variant": range(len(found)), "source": names, "target": names}
+        values, errors, pairs = (
+            torch.stack([getattr(one, what) for one in found]).numpy()
+            for what in ("influence", "std_error", "n_pairs")
+        )
+        return self.array(values, axes, errors).assign_coords(
+            n_pairs=(list(axes), pairs),
+            pairs=("variant", [one.pairs for one in found]),
+            normalized=("variant", [one.normalized for one in found]),
+        )
+
+
+ESTIMATOR = ClassBayesianInfluence()

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import torch
+import xarray as xr
 from torch import Tensor
 
+from analysis.estimators.base import Estimator
 from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
 from analysis.sampling.sgld import Control
+
+if TYPE_CHECKING:
+    from analysis.estimators.measurement import Measurement
 
 DOUBLE_SIZE = 2**28  # numbers summed in double precision
 CHUNK_BYTES = 2**27  # memory for gradients of sequences in flight
@@ -98,3 +104,26 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
         parts = torch.autograd.grad(chosen, list(leaves.values()), retain_graph=True)
         torch.cat([part.flatten(1) for part in parts], 1, out=gradients[index])
     return gradients
+
+
+class ClassGradient(Estimator):
+    """The limit of strong localisation: alignment of class gradients."""
+
+    name, models, needs = "gradient", "language", "gradients"
+    title, unit = "limit of strong localisation", "nats²"
+    says = "BIF between token classes in the limit of strong localisation, from class gradients."
+    settings = ("posterior.gamma",)
+    rank = 1
+
+    def compute(self, run: Measurement) -> xr.DataArray:
+        """Influence (variant, source, target): raw, across sequences; exact."""
+        names = run.evaluation.class_names
+        axes: dict[str, Any] = {"variant": [0], "source": names, "target": names}
+        return self.array(run.limit[None].numpy(), axes).assign_coords(
+            n_pairs=(list(axes), run.n_pairs[None].numpy()),
+            pairs=("variant", ["across_sequences"]),
+            normalized=("variant", [False]),
+        )
+
+
+ESTIMATOR = ClassGradient()

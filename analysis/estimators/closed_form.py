@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
+from analysis.estimators.base import Estimator, NetworkRun, NotApplicable
 from analysis.theory.frechet import reaction
 from analysis.theory.modes import mode_strength
-from models.toy.linear_network import mode_basis
+from models.toy.linear_network import initial_mode_strength, mode_basis
 
 
 def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
@@ -47,3 +49,29 @@ def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float
         d_map = U @ moved + outside * outside_factor[:, None, :]  # dW V
         influence[:, source] = np.einsum("tai,tak,ik->ti", residual, d_map, V)
     return influence
+
+
+class ClosedForm(Estimator):
+    """The theory of independent modes."""
+
+    name, models, needs = "closed_form", "toy", "network"
+    says = "The derivative of the learnt map by theory of independent modes; no input covariance."
+    title, unit = "closed form", "loss per weight"
+    rank = 2
+
+    def compute(self, run: NetworkRun) -> xr.DataArray:
+        """Influence (step, source, target)."""
+        toy = run.checkpoints
+        if not run.full_gradient_descent:
+            raise NotApplicable(f"closed_form assumes gradient_descent, not {run.training}")
+        if toy.weights.W1.shape[-2] < len(toy.items):
+            raise NotApplicable(f"closed_form assumes a hidden unit per item ({len(toy.items)})")
+        values = closed_form_influence(
+            toy.targets.numpy(),
+            np.array(toy.steps) * toy.learning_rate,
+            initial_mode_strength(toy.initial, toy.targets),
+        )
+        return self.of_items(values, toy)
+
+
+ESTIMATOR = ClosedForm()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import xarray as xr
 from torch import Tensor
 
+from analysis.estimators.base import Estimator, NetworkRun, NotApplicable
 from analysis.estimators.unrolled import directional
 from models.toy.linear_network import Weights
 from models.toy.training import trajectory
@@ -59,3 +61,27 @@ def first_order_influence(
             Q + learning_rate * (D @ W1.mT + R @ P.mT),
         )
     return torch.stack(kept)
+
+
+class FirstOrder(Estimator):
+    """First-order theory on the training grid, with the shift of the input covariance."""
+
+    name, models, needs = "first_order", "toy", "network"
+    says = "First-order theory with the input covariance, on the training grid; exact."
+    title, unit = "first order", "loss per weight"
+    shown_with = "unrolled"
+    rank = 3
+
+    def compute(self, run: NetworkRun) -> xr.DataArray:
+        """Influence (step, source, target)."""
+        if run.optimizer != "gradient_descent":
+            raise NotApplicable(f"first_order is of gradient descent, not {run.optimizer}")
+        toy = run.checkpoints
+        values = first_order_influence(
+            toy.initial, toy.targets, toy.steps,
+            learning_rate=toy.learning_rate, batches=run.batches,
+        )  # fmt: skip
+        return self.of_items(values, toy)
+
+
+ESTIMATOR = FirstOrder()

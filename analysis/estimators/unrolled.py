@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
+import xarray as xr
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from models.toy.linear_network import Weights, gradient
+from analysis.estimators.base import Estimator, NetworkRun
+from models.toy.linear_network import Weights
 from models.toy.settings import Optimizer
 from models.toy.training import State, initial_state, update
 
@@ -82,17 +84,22 @@ def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
     return (error * moved).sum(-2)
 
 
-def instantaneous_influence(weights: Weights, targets: Tensor) -> Tensor:
-    r"""Minus the inner product of the samples' gradients, $-\nabla\ell_i \cdot \nabla\ell_j$.
+class Unrolled(Estimator):
+    """The derivative of every loss by every sample's weight, through all of training."""
 
-    What one small step on source i does to the loss of target j, and the limit of
-    gamma x influence as the localisation gamma grows.
+    name, models, needs = "unrolled", "toy", "network"
+    says = "The derivative of the loss by the source's weight, through every training step; exact."
+    title, unit = "unrolled", "loss per weight"
+    rank = 4
 
-    Returns:
-        (..., source, target) for weights with the same leading dimensions. Negative: helps.
-    """
-    n = targets.shape[-1]
-    each = n * torch.eye(n, dtype=targets.dtype)  # selects one sample's own gradient
-    grads = gradient(Weights(*(w.unsqueeze(-3) for w in weights)), targets, each)
-    flat = torch.cat([g.flatten(-2) for g in grads], dim=-1)  # (..., source, parameters)
-    return -flat @ flat.mT
+    def compute(self, run: NetworkRun) -> xr.DataArray:
+        """Influence (step, source, target)."""
+        toy = run.checkpoints
+        values = unrolled_influence(
+            toy.initial, toy.targets, toy.steps,
+            optimizer=run.optimizer, learning_rate=toy.learning_rate, batches=run.batches,
+        )  # fmt: skip
+        return self.of_items(values, toy)
+
+
+ESTIMATOR = Unrolled()

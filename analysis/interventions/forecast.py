@@ -6,6 +6,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from analysis.development.transitions import REPETITION, told_once
+from analysis.tables.curves import estimator_label
 
 # Whose transitions cut training into the stages of the comparison.
 STAGES = ("word", "induction", REPETITION)
@@ -64,3 +65,24 @@ def stage_of(transitions: pd.DataFrame, step: float) -> str:
             return stage
         before = stage
     return f"after {before}"
+
+
+def forecast_table(
+    effects: pd.DataFrame, influence: pd.DataFrame, transitions: pd.DataFrame
+) -> pd.DataFrame:
+    """Forecasts of every run and curve: the columns of `forecasts`, seed, label, stage.
+
+    Args:
+        effects, influence, transitions: tables over all runs of a model; influence across
+            sequences is used.
+    """
+    across = influence[influence["pairs"] == "across_sequences"]
+    parts = []
+    for (estimator, normalized), group in across.groupby(["estimator", "normalized"], sort=False):
+        for seed in sorted(effects["seed"].unique()):
+            found = forecasts(effects[effects["seed"] == seed], group[group["seed"] == seed])
+            own = transitions[transitions["seed"] == seed]
+            stage = [stage_of(own, step) for step in found["step"]]
+            label = estimator_label(estimator, float("nan"), normalized)
+            parts.append(found.assign(seed=seed, label=label, stage=stage))
+    return pd.concat(parts, ignore_index=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -153,3 +154,44 @@ def next_effects(
         extra = Upweighting(index, total_extra / share, begin, begin + max(horizons))
         effects.append(after(extra) - plain)
     return torch.stack(effects, 1).numpy()
+
+
+def effects_table(
+    effects: np.ndarray, horizons: Sequence[int], names: Sequence[str], step: int
+) -> pd.DataFrame:
+    """What `next_effects` found from one checkpoint as rows: step, horizon, source_class,
+    target_class, effect (nats).
+
+    Args:
+        effects: (horizon, source, target); names: of the classes.
+    """
+    h, i, j = np.indices(effects.shape).reshape(3, -1)
+    classes = np.array(names)
+    return pd.DataFrame(
+        {
+            "step": step, "horizon": np.array(horizons)[h], "source_class": classes[i],
+            "target_class": classes[j], "effect": effects.reshape(-1),
+        }
+    )  # fmt: skip
+
+
+def base_curve(learning: pd.DataFrame, class_name: str) -> tuple[list[int], list[float]]:
+    """Steps and mean losses of a class (nats) along a run, from its learning curve."""
+    sums = learning[learning["class"] == class_name].groupby("step")[["loss", "tokens"]].sum()
+    return sums.index.tolist(), (sums["loss"] / sums["tokens"]).tolist()
+
+
+def arm_table(
+    curve: tuple[list[int], list[float]],
+    arm: Arm,
+    class_name: str,
+    when: float,
+    outcome: str,
+    threshold: float,
+) -> pd.DataFrame:
+    """An arm's training as rows: step, loss (of the outcome, nats), the arm, and when the loss
+    passes its threshold (`crossing`, NaN: never)."""
+    return pd.DataFrame({"step": curve[0], "loss": curve[1]}).assign(
+        **{"class": class_name}, arm=arm.name, start=arm.start, stop=arm.stop, extra=arm.extra,
+        crossing=when, outcome=outcome, threshold=threshold,
+    )  # fmt: skip

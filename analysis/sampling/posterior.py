@@ -223,7 +223,7 @@ def _drop_diverged(draws: Draws, config: PosteriorConfig, streams: Sequence[int]
 def cost(
     config: PosteriorConfig,
     *,
-    anchors: int,
+    checkpoints: int,
     parameters: int,
     observed: int,
     threads: int,
@@ -237,14 +237,14 @@ def cost(
         seconds_per_step: of one chain, all threads busy; None: no estimate of time.
         together: checkpoints whose traces are in memory at once; default: all.
     """
-    steps = anchors * config.chains * config.sgld_steps
-    traces = 4 * config.chains * config.draws * observed / 2**30 * (together or anchors)
+    steps = checkpoints * config.chains * config.sgld_steps
+    traces = 4 * config.chains * config.draws * observed / 2**30 * (together or checkpoints)
     length = ""
     if seconds_per_step is not None:
         seconds = steps * seconds_per_step
         length = f", about {seconds / 60:.0f} min" if seconds > 90 else f", about {seconds:.0f} s"
     return (
-        f"{anchors} checkpoints x {config.chains} chains x {config.sgld_steps} steps = "
+        f"{checkpoints} checkpoints x {config.chains} chains x {config.sgld_steps} steps = "
         f"{steps / 1e6:.3g} million chain steps of {parameters} parameters on {threads} "
         f"thread(s){length}; loss traces {traces:.2g} GiB, in flight at most "
         f"{config.memory_gib:g} GiB more"

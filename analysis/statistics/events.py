@@ -13,8 +13,8 @@ from scipy.stats import false_discovery_control, norm, rankdata, t
 from analysis.statistics.alignment import joint_alignment
 from analysis.statistics.uncertainty import degrees_of_freedom, standard_error
 
-RESOLUTION = 1e-3  # share of a trajectory's largest size below which nothing is an event
-LEVEL = 0.05  # false discovery rate; also the level at which a checkpoint's sign is sure
+SIGN_LEVEL = 0.05  # simultaneous, over a trajectory's checkpoints: where its sign is sure
+FALSE_DISCOVERY_RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Trajectory:
         steps: (checkpoints,), increasing.
         values: (seeds, checkpoints).
         std_errors: same shape; zero where the value is exact.
+        resolution: share of its largest size below which nothing is an event [ours].
     """
 
     steps: np.ndarray
     values: np.ndarray
     std_errors: np.ndarray
+    resolution: float = 1e-3
 
     @property
     def mean(self) -> np.ndarray:
@@ -39,7 +41,7 @@ class Trajectory:
     @property
     def noise(self) -> np.ndarray:
         """Standard error of that mean (see `uncertainty`), never below the resolution."""
-        floor = RESOLUTION * np.abs(self.mean).max()
+        floor = self.resolution * np.abs(self.mean).max()
         error = standard_error(self.values, self.std_errors)
         return np.sqrt(error**2 + floor**2 + np.finfo(float).tiny)
 
@@ -109,7 +111,7 @@ def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) 
 def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
     z = trajectory.mean / trajectory.noise
     stretches: list[list[int]] = []
-    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < LEVEL):
+    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < SIGN_LEVEL):
         if stretches and z[stretches[-1][-1]] * z[k] > 0:
             stretches[-1].append(int(k))
         else:
@@ -204,7 +206,7 @@ def _vertex(steps: np.ndarray, rows: np.ndarray, low: int, high: int) -> np.ndar
 
 
 def control(
-    candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = LEVEL
+    candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = FALSE_DISCOVERY_RATE
 ) -> list[tuple[tuple[str, ...], Event, float]]:
     """Keep the events that survive Benjamini-Hochberg control over everything tested together.
 

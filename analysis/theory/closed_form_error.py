@@ -6,19 +6,28 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 
 from analysis.estimators.first_order import first_order_influence
 from analysis.estimators.unrolled import unrolled_influence
 from analysis.theory.pairs import theory_influence
-from models.toy.linear_network import Weights, aligned_weights, initial_mode_strength
+from models.toy.hierarchy import Hierarchy
+from models.toy.linear_network import (
+    Weights,
+    aligned_weights,
+    initial_mode_strength,
+    random_weights,
+)
+from models.toy.training import recorded_steps
 
+NOTHING = "nothing"
 # In the order in which they are taken away from training.
 CAUSES = ("step size", "alignment", "input covariance", "small start")
 REFINED = (2, 4)  # times as many steps, each as much smaller: extrapolated to gradient flow
 
 
-class Rungs(NamedTuple):
+class Decomposition(NamedTuple):
     """Influence (recorded, source, target) with ever fewer causes of error, squared-error units.
 
     Attributes:
@@ -35,9 +44,9 @@ class Rungs(NamedTuple):
     alone: dict[str, np.ndarray]
 
 
-def closed_form_rungs(
+def decompose_error(
     initial: Weights, targets: torch.Tensor, record: Sequence[int], *, learning_rate: float
-) -> Rungs:
+) -> Decomposition:
     r"""The ladder from exact influence down to the closed form, for one training run.
 
     1. step size: gradient flow in place of steps (Richardson's extrapolation of finer steps);
@@ -69,7 +78,7 @@ def closed_form_rungs(
 
     coarse, fine = (tangent(initial, refine=refine) for refine in REFINED)
     flow = 2 * fine - coarse  # Euler's error is linear in the step
-    return Rungs(
+    return Decomposition(
         exact=unrolled_influence(initial, targets, record, learning_rate=learning_rate).numpy(),
         influences=(
             flow,
@@ -89,3 +98,90 @@ def closed_form_rungs(
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
     """Norm of the difference over the norm of `exact`, all times and pairs."""
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+
+
+def starts(
+    targets: torch.Tensor, hidden_width: int, init_scale: float, seed: int
+) -> dict[str, Weights]:
+    """A random and an aligned start of the same scale, by name."""
+    features, items = targets.shape
+    return {
+        "random": random_weights(items, features, hidden_width, init_scale, seed),
+        "aligned": aligned_weights(targets, hidden_width, init_scale),
+    }
+
+
+def error_tables(
+    tree: Hierarchy,
+    focus: Sequence[str],
+    *,
+    hidden_width: int,
+    init_scale: float,
+    learning_rate: float,
+    steps: int,
+    checkpoint_every: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The closed form's error by cause, from a random and from an aligned start.
+
+    Args:
+        focus: source and targets of the curves.
+
+    Returns:
+        errors: initialisation, taken_away (nothing, then one cause more per row; or
+        "<cause> alone"; or "first_order"), order, error (norm of the closed form minus the
+        influence with those causes taken away, over the norm of the latter; for first_order: of
+        the tangent system against the unrolled derivative), correlation (of the two, over times
+        and pairs), contribution (norm of what this cause changed, over the norm of the exact
+        influence; 0 where it does not apply). And curves: taken_away, step, source, target,
+        influence: focus pairs from the random start.
+    """
+    targets, record = torch.tensor(tree.targets()), recorded_steps(steps, checkpoint_every)
+    rows, drawn = [], pd.DataFrame()
+    for start, initial in starts(targets, hidden_width, init_scale, seed).items():
+        found = decompose_error(initial, targets, record, learning_rate=learning_rate)
+        rows += [{"initialisation": start, **row} for row in _rows(found)]
+        if start == "random":
+            drawn = _curves(tree, focus, found, record)
+    return pd.DataFrame(rows), drawn
+
+
+def _rows(found: Decomposition) -> list[dict[str, object]]:
+    """The rows of one training run."""
+    ladder, closed = (found.exact, *found.influences), found.influences[-1]
+    size = np.linalg.norm(found.exact)
+    rows = []
+    for order, (cause, rung) in enumerate(zip((NOTHING, *CAUSES), ladder, strict=True)):
+        change = np.linalg.norm(rung - ladder[order - 1]) / size if order else 0.0
+        rows.append(_row(cause, order, closed, rung, float(change)))
+    for cause, influence in found.alone.items():
+        change = np.linalg.norm(influence - found.exact) / size
+        rows.append(_row(f"{cause} alone", -1, closed, influence, float(change)))
+    return [*rows, _row("first_order", -1, found.first_order, found.exact, 0.0)]
+
+
+def _row(
+    name: str, order: int, found: np.ndarray, exact: np.ndarray, contribution: float
+) -> dict[str, object]:
+    return {
+        "taken_away": name,
+        "order": order,
+        "error": relative_error(found, exact),
+        "correlation": float(np.corrcoef(found.ravel(), exact.ravel())[0, 1]),
+        "contribution": contribution,
+    }
+
+
+def _curves(
+    tree: Hierarchy, focus: Sequence[str], found: Decomposition, record: Sequence[int]
+) -> pd.DataFrame:
+    """Every rung's curves of the focus source on its targets."""
+    source, *targets = focus
+    i = tree.items.index(source)
+    rows = [
+        (cause, step, source, target, float(rung[k, i, tree.items.index(target)]))
+        for cause, rung in zip((NOTHING, *CAUSES), (found.exact, *found.influences), strict=True)
+        for target in targets
+        for k, step in enumerate(record)
+    ]
+    return pd.DataFrame(rows, columns=["taken_away", "step", "source", "target", "influence"])

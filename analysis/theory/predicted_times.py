@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from analysis.development.distinctions import progress, rise_times, theory_maps
 from analysis.estimators.bif_gaussian import factored_gaussian_influence
 from analysis.estimators.first_order import first_order_influence
-from analysis.statistics.events import LEVEL, Event, Trajectory, find_events
+from analysis.statistics.events import SIGN_LEVEL, Event, Trajectory, find_events
 from analysis.theory.modes import mode_strength
 from analysis.theory.pairs import theory_influence
 from models.toy.hierarchy import Hierarchy
@@ -21,9 +22,22 @@ from models.toy.linear_network import Weights, aligned_weights, mode_basis, samp
 MATCHED = ["source", "target", "kind", "direction", "predicted", "measured", "ci_low", "ci_high",
            "error", "width"]  # fmt: skip
 TIMES = ["step", "ci_low", "ci_high"]
-LARGE = 0.1  # share of the highest peak from which on a missed one counts as large
-SHUFFLES = 5  # of the pairs' predictions, for what chance would give
-FARTHEST = 0.25  # transition widths at which an event still counts as the predicted one
+Events = dict[tuple[str, str], list[Event]]  # by (source, target)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """When a measured event counts as the predicted one.
+
+    Attributes:
+        farthest: transition widths at which it still does.
+        large: share of the highest peak from which on a missed one counts as large.
+        shuffles: of the pairs' predictions, for what chance would give.
+    """
+
+    farthest: float = 0.25
+    large: float = 0.1
+    shuffles: int = 5
 
 
 class Training(NamedTuple):
@@ -103,7 +117,7 @@ def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
     ).numpy()
 
 
-def table_of(found: dict[tuple[str, str], list[Event]]) -> pd.DataFrame:
+def table_of(found: Events) -> pd.DataFrame:
     """Events by pair as a table with the contract's columns that `match` reads."""
     rows = [
         {"source": pair[0], "target": pair[1], **vars(event)}
@@ -116,7 +130,7 @@ def table_of(found: dict[tuple[str, str], list[Event]]) -> pd.DataFrame:
 def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
     """Flips and peaks of exact curves (steps, source, target) above the resolution, by pair of
     different items."""
-    found: dict[tuple[str, str], list[Event]] = {}
+    found: Events = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form
     for i, source in enumerate(tree.items):
         for j, target in enumerate(tree.items):
@@ -124,7 +138,7 @@ def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
                 curve = curves[None, :, i, j]
                 trajectory = Trajectory(steps, curve, np.zeros_like(curve))
                 events = find_events(trajectory, replicates=1, rng=rng)
-                found[source, target] = [event for event in events if event.p_value < LEVEL]
+                found[source, target] = [event for event in events if event.p_value < SIGN_LEVEL]
     return found
 
 
@@ -134,8 +148,8 @@ class Match(NamedTuple):
     Attributes:
         events: the matched events, columns `MATCHED`; error is measured minus predicted, steps.
         missed: predicted events that were not found.
-        large, missed_large: predicted peaks of at least `LARGE` of the highest predicted one, and
-            those of them that were not found.
+        large, missed_large: predicted peaks of at least `Matching.large` of the highest predicted
+            one, and those of them that were not found.
         unforeseen: found events that were not predicted.
     """
 
@@ -147,15 +161,15 @@ class Match(NamedTuple):
 
 
 def match(
-    predicted: dict[tuple[str, str], list[Event]],
+    predicted: Events,
     measured: pd.DataFrame,
     widths: dict[tuple[str, str], float],
-    farthest: float = FARTHEST,
+    matching: Matching = Matching(),
 ) -> Match:
     """Pair predicted events with measured ones of the same kind and direction.
 
     Within a pair of items the assignment has the least total distance in time; what is farther
-    apart than `farthest` transition widths stays unmatched.
+    apart than `matching.farthest` transition widths stays unmatched.
 
     Args:
         predicted: events by (source, target); measured: the contract's event table, of one
@@ -163,7 +177,7 @@ def match(
     """
     rows, missed, large, missed_large, unforeseen = [], 0, 0, 0, 0
     sizes = [abs(event.value) for events in predicted.values() for event in events]
-    least = LARGE * max(sizes, default=0.0)
+    least = matching.large * max(sizes, default=0.0)
 
     def is_large(event: Event) -> bool:
         return event.kind == "peak" and abs(event.value) >= least
@@ -178,7 +192,7 @@ def match(
             pairs = [
                 (a, b)
                 for a, b in zip(*linear_sum_assignment(gaps), strict=True)
-                if gaps[a, b] <= farthest * widths[pair]
+                if gaps[a, b] <= matching.farthest * widths[pair]
             ]
             found_here = {a for a, _ in pairs}
             lost = [event for a, event in enumerate(expected) if a not in found_here]
@@ -194,18 +208,19 @@ def match(
 
 
 def by_chance(
-    predicted: dict[tuple[str, str], list[Event]],
+    predicted: Events,
     measured: pd.DataFrame,
     widths: dict[tuple[str, str], float],
+    matching: Matching,
     rng: np.random.Generator,
 ) -> float:
     """Share of the measured events that are predicted if every pair is given the prediction of
     a pair drawn at random: what the matching alone is worth. Zero where nothing was measured."""
     pairs, shares = list(predicted), []
-    for _ in range(SHUFFLES):
+    for _ in range(matching.shuffles):
         order = rng.permutation(len(pairs))
         shuffled = {pair: predicted[pairs[k]] for pair, k in zip(pairs, order, strict=True)}
-        found = match(shuffled, measured, widths)
+        found = match(shuffled, measured, widths, matching)
         shares.append(len(found.events) / max(len(found.events) + found.unforeseen, 1))
     return float(np.mean(shares))
 

@@ -17,6 +17,7 @@ import pandas as pd
 # Tests repeat one another; the other files are written when a package is built, machine by machine.
 SKIPPED_FOLDERS = {"tests", "test", "testing", "_tests"}
 BUILT = {"__config__.py", "_distributor_init.py", "version.py", "_version.py"}
+ORIGIN = "corpus.json"  # provenance in the folder of a tokenised text
 NAMED = 5  # documents that an error names
 
 

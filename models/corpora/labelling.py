@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
@@ -12,6 +13,9 @@ from transformers import PreTrainedTokenizerBase
 
 from models.corpora.frequencies import Frequencies
 from models.corpora.token_classes import TokenClass
+
+if TYPE_CHECKING:
+    from models.corpora.natural import Text
 
 EXAMPLES = 8  # texts shown of a class
 
@@ -79,6 +83,12 @@ def repeated_pairs(tokens: Tensor) -> Tensor:
     again = torch.zeros_like(pairs, dtype=torch.bool)
     again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
     return torch.zeros_like(again).scatter(1, order, again)
+
+
+def labeller_of(classes: Mapping[str, TokenClass], text: Text) -> Labeller:
+    """The labeller of a tokenised text."""
+    pieces = texts_of(text.tokenizer, text.vocabulary)
+    return Labeller(classes, pieces, text.frequencies)
 
 
 def texts_of(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> list[str | None]:

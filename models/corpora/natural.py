@@ -20,14 +20,14 @@ from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from models.corpora.corpus import EVALUATION, TRAINING, Corpus, Evaluation
-from models.corpora.documents import CorpusError, Document, manifest
+from models.corpora.documents import ORIGIN, CorpusError, Document, manifest
 from models.corpora.frequencies import Frequencies
-from models.corpora.labelling import Labeller, texts_of
+from models.corpora.labelling import labeller_of
 from models.corpora.token_classes import TokenClass
 from models.storage.files import whole_folder
 
 SEPARATOR = "<|endoftext|>"  # before every document, as in Pythia's training
-TOKENS, DOCUMENTS, ORIGIN = "tokens.safetensors", "documents.parquet", "corpus.json"
+TOKENS, DOCUMENTS = "tokens.safetensors", "documents.parquet"
 SELDOM = 1e-5  # share of the text below which a token is not used in random strings
 BATCH = 256  # documents tokenised together
 
@@ -238,7 +238,7 @@ def text_corpus(
         CorpusError: the text is too short for one training sequence or the evaluation.
     """
     common = text.frequencies.unigram >= SELDOM
-    labeller = Labeller(classes, texts_of(text.tokenizer, text.vocabulary), text.frequencies)
+    labeller = labeller_of(classes, text)
     pieces = windows(text.training, context + 1, context)
     held = windows(text.held_out, context + 2, context + 2)
     if not len(pieces) or len(held) < evaluation:

@@ -3,178 +3,249 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stagewise.cli.language_options import Model, Seed, open_model
-from stagewise.cli.language_tables import table_commands
-from stagewise.cli.options import (
-    Device,
-    Files,
-    Settings,
-    Threads,
-    device_named,
-    load,
-    progress_bar,
-)
-from stagewise.cli.text import text_commands
+from stagewise.cli.options import Given, command, device_named, progress_bar
 from stagewise.config import ConfigError
+from stagewise.config.language import LanguageModelConfig
 
 language = typer.Typer(no_args_is_help=True, help="Stages of the language models.")
-language.add_typer(text_commands)
-language.add_typer(table_commands)
+
+Model = Annotated[str, typer.Argument(help="Its name under language.models.")]
+Seed = Annotated[int, typer.Option(help="Seed of the training run.")]
 
 
-@language.command("train")
-def train_(
-    model: Model,
-    seed: Seed,
-    configfile: Files = None,
-    set_: Settings = None,
-    threads: Threads = 1,
-    device: Device = "auto",
-) -> None:
+def known(what: str, name: str, allowed: Iterable[str]) -> None:
+    """A ConfigError that lists what is allowed, if `name` is not among it."""
+    if name not in allowed:
+        raise ConfigError(f"{what} {name!r}: choose one of {', '.join(allowed) or 'none'}")
+
+
+def model_of(given: Given, model: str) -> LanguageModelConfig:
+    """The settings of a model; a ConfigError if there is none such."""
+    known("language model", model, given.config.language.models)
+    return given.config.language.models[model]
+
+
+@command(language, "train", threads=1, device="auto")
+def train(given: Given, model: Model, seed: Seed) -> None:
     """Train one run, keep its checkpoints and its learning curve; of a model trained elsewhere,
     the learning curve along its checkpoints."""
-    from stagewise.tasks.language import train
-
-    config, paths, settings = open_model(model, configfile, set_, threads)
-    if settings.pretrained is not None:
-        with progress_bar("evaluating", len(settings.checkpoints)) as advance:
-            train.evaluate(
-                config, paths, model, seed, device=device_named(device), progress=advance
-            )
-        return
-    with progress_bar("training", settings.training.steps) as advance:
-        train.run(config, paths, model, seed, device=device_named(device), progress=advance)
+    title = "evaluating" if model_of(given, model).pretrained else "training"
+    given.perform("language_train", title, model=model, seed=seed)
 
 
-@language.command("influence")
-def influence_(
+@command(language, "influence", threads=1, device="auto")
+def influence(
+    given: Given,
     model: Model,
     seed: Seed,
     step: Annotated[int | None, typer.Option(help="One checkpoint alone.")] = None,
-    configfile: Files = None,
-    set_: Settings = None,
-    threads: Threads = 1,
-    device: Device = "auto",
 ) -> None:
     """Influence between token classes at every measured checkpoint of one run."""
-    from stagewise.tasks.language import influence
+    from stagewise.tasks.language.influence import estimate
+    from stagewise.tasks.language.run import LanguageRun
 
-    config, paths, settings = open_model(model, configfile, set_, threads)
-    place = device_named(device)
-    steps = len(settings.measured) if step is None else 1
-    if step is None and not settings.jobs_by_checkpoint:  # else the work was done in its jobs
-        logging.info(influence.estimate(config, paths, model, seed, threads=threads, device=place))
-    total = steps * settings.posterior.chains * settings.posterior.sgld_steps
-    with progress_bar("sampling", total) as advance:
-        influence.run(
-            config, paths, model, seed,
-            only=step, threads=threads, device=place, progress=advance,
+    settings = model_of(given, model)
+    if step is not None:
+        given.perform("language_influence_step", "sampling", model=model, seed=seed, step=step)
+        return
+    if not settings.jobs_by_checkpoint:  # else the work was done in its jobs
+        run = LanguageRun(
+            given.config, given.paths, model, seed,
+            threads=given.threads, device=device_named(given.device),
         )  # fmt: skip
+        logging.info(estimate(run))
+    given.perform("language_influence", "sampling", model=model, seed=seed)
 
 
-@language.command("localisation")
-def localisation_(
-    model: Model,
-    configfile: Files = None,
-    set_: Settings = None,
-    threads: Threads = 1,
-    device: Device = "auto",
-) -> None:
+@command(language, "localisation", threads=1, device="auto")
+def localisation(given: Given, model: Model) -> None:
     """Sampled class influence against its limit of strong localisation, on the first run."""
-    from stagewise.tasks.language import localisation
-
-    config, paths, settings = open_model(model, configfile, set_, threads)
-    runs = len(localisation.steps_of(settings)) * len(settings.localisations)
-    total = runs * settings.posterior.chains * settings.posterior.sgld_steps
-    with progress_bar("sampling", total) as advance:
-        localisation.run(
-            config, paths, model, threads=threads, device=device_named(device), progress=advance
-        )
+    model_of(given, model)
+    given.perform("language_localisation", "sampling", model=model)
 
 
-@language.command("landmarks")
-def landmarks_(
-    model: Model,
-    seed: Seed,
-    configfile: Files = None,
-    set_: Settings = None,
-    device: Device = "auto",
-) -> None:
+@command(language, "landmarks", device="auto")
+def landmarks(given: Given, model: Model, seed: Seed) -> None:
     """Landmarks of one run at every checkpoint."""
-    from stagewise.tasks.language import landmarks
-
-    config, paths, _ = open_model(model, configfile, set_)
-    landmarks.run(config, paths, model, seed, device=device_named(device))
+    model_of(given, model)
+    given.perform("language_landmarks", model=model, seed=seed)
 
 
-@language.command("upweighting")
-def upweighting_(
+@command(language, "upweighting", device="auto")
+def upweighting(
+    given: Given,
     model: Model,
     class_name: Annotated[str, typer.Argument(help="A class under upweighting.classes.")],
     seed: Seed,
-    configfile: Files = None,
-    set_: Settings = None,
-    device: Device = "auto",
 ) -> None:
     """Up-weight a class in windows of training, in one run."""
-    from stagewise.tasks.language import upweighting
-
-    config, paths, settings = open_model(model, configfile, set_)
-    if class_name not in settings.upweighting.classes:
-        allowed = ", ".join(settings.upweighting.classes)
-        raise ConfigError(f"class {class_name!r}: choose one of {allowed}")
-    arms = len(upweighting.arms_of(settings, class_name)) - 1
-    with progress_bar("training", arms * settings.training.steps) as advance:
-        upweighting.run(
-            config, paths, model, class_name, seed, device=device_named(device), progress=advance
-        )
+    known("class", class_name, model_of(given, model).upweighting.classes)
+    how = {"model": model, "class_name": class_name, "seed": seed}
+    given.perform("language_upweighting", "training", **how)
 
 
-@language.command("effects")
-def effects_(
-    model: Model,
-    seed: Seed,
-    configfile: Files = None,
-    set_: Settings = None,
-    device: Device = "auto",
-) -> None:
+@command(language, "effects", device="auto")
+def effects(given: Given, model: Model, seed: Seed) -> None:
     """Up-weight every class for a few steps from checkpoints of one run."""
-    from stagewise.tasks.language import effects
-
-    config, paths, settings = open_model(model, configfile, set_)
-    runs = len(effects.steps_of(settings)) * (len(config.language.classes(model)) + 1)
-    with progress_bar("training", runs * max(effects.asked(settings).horizons)) as advance:
-        effects.run(config, paths, model, seed, device=device_named(device), progress=advance)
+    model_of(given, model)
+    given.perform("language_effects", "training", model=model, seed=seed)
 
 
-@language.command("run")
-def run_(
-    model: Model,
-    configfile: Files = None,
-    set_: Settings = None,
-    threads: Threads = 1,
-    device: Device = "auto",
-) -> None:
+@command(language, "run", threads=1, device="auto")
+def run(given: Given, model: Model) -> None:
     """Every stage of one model, without Snakemake; a killed call goes on where it stopped."""
-    from stagewise.tasks.language import whole
+    from stagewise.tasks.everything import run_model
 
-    config, paths, settings = open_model(model, configfile, set_, threads)
+    settings = model_of(given, model)
     sampled = len(settings.measured) * settings.posterior.chains * settings.posterior.sgld_steps
     trained = 0 if settings.pretrained else settings.training.steps
     with progress_bar(model, settings.seeds * (sampled + trained)) as advance:
-        whole.run(
-            config, paths, model, threads=threads, device=device_named(device), progress=advance
-        )
+        run_model(
+            given.config, given.paths, model,
+            threads=given.threads, device=device_named(given.device), progress=advance,
+        )  # fmt: skip
 
 
-@language.command("estimate")
-def estimate_(configfile: Files = None, set_: Settings = None, device: Device = "auto") -> None:
+@command(language, "estimate", device="auto")
+def estimate(given: Given) -> None:
     """Time and memory that sampling the pretrained models will take on this machine."""
     from stagewise.benchmarks.cost import estimates
 
-    for line in estimates(load(configfile, set_)[0], device_named(device)):
+    for line in estimates(given.config, device_named(given.device)):
         typer.echo(line)
+
+
+@command(language, "corpus")
+def corpus(
+    given: Given,
+    name: Annotated[str, typer.Argument(help="Its name under language.corpora.")],
+) -> None:
+    """Read natural text and cut it into tokens."""
+    known("corpus", name, given.config.language.corpora)
+    given.perform("language_corpus", corpus=name)
+    typer.echo(f"wrote {given.paths.corpus(name)}")
+
+
+@command(language, "manifest")
+def manifest(given: Given) -> None:
+    """Write anew the project's manifest of its dependencies' files, from what is installed."""
+    from stagewise.tasks.language.corpus import write_manifest
+
+    typer.echo(f"wrote {write_manifest()}")
+
+
+@command(language, "classes")
+def classes(
+    given: Given,
+    name: Annotated[str, typer.Argument(help="A corpus under language.corpora.")],
+    passage: Annotated[
+        Path | None, typer.Argument(help="A text file to label.", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """The token classes of a corpus, or of a passage: counts, examples, overlaps."""
+    from models.corpora.classes_page import passage_page
+    from models.corpora.natural import load_text
+    from stagewise.tasks.language.texts import is_made
+
+    known("corpus", name, given.config.language.corpora)
+    if not is_made(given.config, given.paths, name):
+        folder = given.paths.corpus(name)
+        raise ConfigError(f"{folder}: run `stagewise language corpus {name}` first")
+    if passage is None:
+        given.perform("language_classes", corpus=name)
+        typer.echo(f"wrote {given.paths.classes_page(name)}")
+        return
+    text, words = load_text(given.paths.corpus(name)), passage.read_text(encoding="utf-8")
+    page, absent = passage_page(given.config.language.corpora[name].classes, text, words)
+    typer.echo(page)
+    if absent:
+        typer.echo(f"no token of class {', '.join(absent)} in {passage}")
+
+
+@command(language, "fetch")
+def fetch(
+    given: Given,
+    model: Model,
+    step: Annotated[int, typer.Option(help="Training step of the checkpoint.")],
+) -> None:
+    """Fetch one checkpoint of a model that others trained."""
+    from models.language.checkpoints import load_origin, step_folder
+
+    settings, seed = model_of(given, model), given.config.seed
+    if step not in settings.checkpoints:
+        allowed = ", ".join(map(str, settings.checkpoints))
+        raise ConfigError(f"step {step} of {model}: choose from {allowed}")
+    given.perform("language_fetch", model=model, seed=seed, step=step)
+    made = load_origin(step_folder(given.paths.language(model).seed(seed), step))
+    typer.echo(f"{model} step{step}: commit {made['commit']}")
+
+
+@command(language, "collect")
+def collect(
+    given: Given,
+    model: Model,
+    table: Annotated[str, typer.Argument(help="A table that all runs have a part of.")],
+) -> None:
+    """Put one table of all runs together."""
+    model_of(given, model)
+    given.perform("language_collect", model=model, table=table)
+
+
+@command(language, "development")
+def development(given: Given, model: Model) -> None:
+    """Stage boundaries of every run, from its landmarks alone."""
+    model_of(given, model)
+    given.perform("language_development", model=model)
+
+
+@command(language, "events")
+def events(given: Given, model: Model) -> None:
+    """Flips and peaks of class influence."""
+    model_of(given, model)
+    given.perform("language_events", model=model)
+
+
+@command(language, "forecast")
+def forecast(given: Given, model: Model) -> None:
+    """Hold influence against the effects of the next steps."""
+    model_of(given, model)
+    given.perform("language_forecast", model=model)
+
+
+SUMMARIES = {
+    "races": "language_races", "localisation": "language_localisation_summary",
+    "milestones": "language_milestones",
+}  # fmt: skip
+
+
+@command(language, "summaries")
+def summaries(
+    given: Given,
+    model: Model,
+    which: Annotated[str, typer.Argument(help="races, localisation or milestones.")],
+) -> None:
+    """Means and intervals over runs."""
+    model_of(given, model)
+    known("summary", which, SUMMARIES)
+    given.perform(SUMMARIES[which], model=model)
+
+
+@command(language, "sizes")
+def sizes(given: Given) -> None:
+    """Class influence of all language models side by side, recorded ones too."""
+    given.perform("language_sizes")
+
+
+@command(language, "record")
+def record(given: Given) -> None:
+    """Keep the small tables of a finished full run in the repository."""
+    from stagewise.provenance.recorded import record as keep
+
+    for path in keep(given.config, given.paths):
+        typer.echo(f"wrote {path}")

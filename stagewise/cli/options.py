@@ -1,16 +1,20 @@
-"""Options that commands share, and what they do with them."""
+"""Options that commands share, given to them by one decorator."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from stagewise.config import Config, load_config
 from stagewise.paths import Paths
+from stagewise.tasks.base import task_named
 
 Files = Annotated[
     list[Path] | None, typer.Option("--configfile", help="YAML laid over the defaults.")
@@ -20,28 +24,87 @@ Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where present.")]
 
 
-def load(files: list[Path] | None, settings: list[str] | None) -> tuple[Config, Paths]:
-    """The configuration and the file names that follow from it."""
-    config = load_config(files or (), settings or ())
-    return config, Paths(config)
+@dataclass(frozen=True)
+class Given:
+    """What the shared options of a command say.
+
+    Attributes:
+        config, paths: of the run; threads, device: to compute with.
+    """
+
+    config: Config
+    paths: Paths
+    threads: int
+    device: str
+
+    def perform(self, name: str, title: str = "", **wildcards: Any) -> None:
+        """Do one job of a task, with a progress bar where it says how far it is."""
+        import torch
+
+        torch.set_num_threads(self.threads)
+        found = task_named(name)
+        job = found.job(self.config, self.paths, **wildcards)
+        with progress_bar(title or name.replace("_", " "), found.total(job)) as advance:
+            found.run(
+                found.job(
+                    self.config, self.paths, threads=self.threads,
+                    device=device_named(self.device), progress=advance, **wildcards,
+                )
+            )  # fmt: skip
+
+
+def command(
+    app: typer.Typer, name: str, *, threads: int | None = None, device: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a command with the shared options.
+
+    The function's first argument is a `Given`; the others are its own arguments and options.
+
+    Args:
+        threads, device: defaults of these options; None: the command has no such option.
+    """
+    shared: dict[str, tuple[Any, Any]] = {"configfile": (Files, None), "set_": (Settings, None)}
+    if threads is not None:
+        shared["threads"] = (Threads, threads)
+    if device is not None:
+        shared["device"] = (Device, device)
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(function, include_extras=True)
+        _, *own = inspect.signature(function).parameters.values()
+        parameters = [p.replace(annotation=hints[p.name]) for p in own]
+        parameters += [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value, annotation=kind)
+            for key, (kind, value) in shared.items()
+        ]
+
+        @wraps(function)
+        def called(**options: Any) -> None:
+            config = load_config(options.pop("configfile") or (), options.pop("set_") or ())
+            how = options.pop("threads", 1), options.pop("device", "cpu")
+            function(Given(config, Paths(config), *how), **options)
+
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {p.name: p.annotation for p in parameters}
+        app.command(name)(called)
+        return function
+
+    return register
 
 
 @contextmanager
-def progress_bar(title: str, total: float) -> Iterator[Callable[[int], None]]:
-    """A progress bar with the time left, on standard error; nothing where that is a file."""
+def progress_bar(title: str, total: float) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar with the time left, on standard error; nothing where that is a file, or where
+    nothing is counted."""
     from rich.console import Console
     from rich.progress import Progress
 
+    if not total:
+        yield None
+        return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.advance(task, done)
-
-
-def limit_threads(threads: int) -> None:
-    """Let torch use so many threads."""
-    import torch
-
-    torch.set_num_threads(threads)
+        shown = bar.add_task(title, total=total)
+        yield lambda done: bar.advance(shown, done)
 
 
 def device_named(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from analysis.sampling.settings import MIN_BLOCKS, PosteriorConfig
+from analysis.tables.catalogue import of_room
 from models.corpora.grammar import CLASSES, Grammar
 from models.language.settings import Network, Training
 from models.settings import Section, distinct
@@ -82,7 +83,7 @@ UPWEIGHTED = UpweightingConfig(
 )  # of the default model
 
 
-class PredictionConfig(Section):
+class ForecastConfig(Section):
     """Does influence at a checkpoint predict what up-weighting a class does next?"""
 
     every: int = Field(4, ge=1, description="use every so many measured checkpoints")
@@ -147,8 +148,8 @@ class LanguageModelConfig(Section):
         None, ge=2, description="its first so many predicted tokens; null: all"
     )
     upweighting: UpweightingConfig = Field(UpweightingConfig(), description="staged up-weighting")
-    prediction: PredictionConfig | None = Field(
-        PredictionConfig(), description="influence against the effect of the next steps; or null"
+    forecast: ForecastConfig | None = Field(
+        ForecastConfig(), description="influence against the effect of the next steps; or null"
     )
 
     @field_validator("localisations")
@@ -184,7 +185,7 @@ class LanguageModelConfig(Section):
         asked = {
             "corpus": "null: the text it is measured on must be named" if not self.corpus else "",
             "seeds": f"{self.seeds}: 1, there is one run" if self.seeds > 1 else "",
-            "prediction": "given: null, it needs training" if self.prediction else "",
+            "forecast": "given: null, it needs training" if self.forecast else "",
             "upweighting.classes": "given: none, they need training"
             if self.upweighting.classes
             else "",
@@ -211,17 +212,17 @@ class LanguageModelConfig(Section):
     @property
     def tables(self) -> list[str]:
         """Result tables over all seeds: what was asked for."""
-        found = [
-            "class_influence", "sampler", "learning", "baselines", "landmarks", "transitions",
-            "trajectories", "events", "milestones",
-        ]  # fmt: skip
-        if self.prediction is not None:
-            found += ["effects", "forecast", "forecast_means"]
-        if self.localisations:
-            found += ["localisation", "localisation_summary"]
-        if self.upweighting.classes:
-            found += ["upweighting", "races", "race_differences"]
-        return found
+        return [
+            table.name
+            for table in of_room("language")
+            if table.scope != "first" and (not table.asked or self._asked(table.asked))
+        ]
+
+    def _asked(self, key: str) -> bool:
+        value: Any = self
+        for part in key.split("."):
+            value = getattr(value, part)
+        return bool(value)
 
     @property
     def tokens_per_step(self) -> int:

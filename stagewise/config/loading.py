@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.settings import Section
 from stagewise.config.errors import ConfigError
+from stagewise.config.events import EventsConfig
 from stagewise.config.language import LanguageConfig
+from stagewise.config.renamed import with_new_names
 from stagewise.config.theory import TheoryConfig
 from stagewise.config.toy import ToyConfig
 from stagewise.config.yaml_files import Loader, read_yaml
@@ -34,6 +36,7 @@ class Config(Section):
     toy: ToyConfig = Field(ToyConfig(), description="toy model")
     language: LanguageConfig = Field(LanguageConfig(), description="language models")
     theory: TheoryConfig = Field(TheoryConfig(), description="theory, tried off its home")
+    events: EventsConfig = Field(EventsConfig(), description="flips and peaks")
 
     @model_validator(mode="after")
     def _variants(self) -> Self:
@@ -123,8 +126,8 @@ def load_config(
     """
     merged = read_yaml(DEFAULT_FILE)
     for file in files:
-        merged = merge(merged, read_yaml(file))
-    merged = merge(merged, extra or {})
+        merged = merge(merged, with_new_names(read_yaml(file)))
+    merged = merge(merged, with_new_names(extra or {}))
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
@@ -135,7 +138,7 @@ def load_config(
             raise ConfigError(f"{setting!r}: {error}") from error
         for part in reversed(key.split(".")):
             nested = {part: nested}
-        merged = merge(merged, nested)
+        merged = merge(merged, with_new_names(nested))
     for path in NULLABLE:
         merged = _without_nulls(merged, path.split("."))
     try:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from models.settings import Section
+from models.settings import Section, distinct
 
 DEPTH_4 = {
     "thing": {
@@ -57,7 +57,7 @@ SHARED: dict[str, Any] = {  # training is pinned: a variant stays what its name 
     "steps": 1000,
     "checkpoint_every": 20,
     "seeds": 8,
-    "etas": [1.0],
+    "removal_fractions": [1.0],
     "window_lengths": [40],
     "posterior": {
         "integrator": "exponential",
@@ -67,6 +67,66 @@ SHARED: dict[str, Any] = {  # training is pinned: a variant stays what its name 
         "batch_size": None,
     },
 }
+
+
+class SampledPhaseConfig(Section):
+    """The sampler at one localisation, in the two-well potential."""
+
+    gamma: float = Field(gt=0, description="localisation, 1/parameter^2 [ours]")
+    points: list[int] = Field(
+        min_length=1, description="of the grid of n at which the sampler runs [ours]"
+    )
+    burn_in: int = Field(ge=0, description="SGLD steps before the first draw [ours]")
+    kept_steps: int = Field(ge=1, description="SGLD steps that draws are kept from [ours]")
+
+    @field_validator("points")
+    @classmethod
+    def _points(cls, values: list[int]) -> list[int]:
+        if min(values) < 0:
+            raise ValueError("every value must be at least 0")
+        return distinct(values)
+
+
+class PhasesConfig(Section):
+    """Two phases of a posterior (claim C11): a constructed potential, exactly and sampled."""
+
+    smallest: float = Field(200.0, gt=0, description="sample size n that the grid begins at [ours]")
+    per_decade: int = Field(40, ge=4, description="values of n per factor of ten [ours]")
+    decades: int = Field(2, ge=1, description="factors of ten that the grid covers [ours]")
+    weak: SampledPhaseConfig = Field(
+        SampledPhaseConfig(
+            gamma=0.01, points=[0, 10, 20, 30, 40, 50, 60], burn_in=2000, kept_steps=3000
+        ),
+        description="weak localisation: a prior radius of 5 well distances",
+    )
+    strong: SampledPhaseConfig = Field(  # the last point is 2 gamma nats past where U is left
+        SampledPhaseConfig(gamma=10.0, points=[0, 20, 40, 60, 70], burn_in=1500, kept_steps=1500),
+        description="strong localisation: 1/6 of a well distance",
+    )
+    relative_step: float = Field(
+        0.1, gt=0, lt=4, description="step size x largest curvature; biases a variance by 2.5 %"
+    )
+    chains: int = Field(128, ge=2, description="chains per well and n [ours]")
+    thinning: int = Field(10, ge=1, description="SGLD steps per draw [ours]")
+
+    @model_validator(mode="after")
+    def _on_the_grid(self) -> Self:
+        last = self.decades * self.per_decade
+        for name in ("weak", "strong"):
+            points = getattr(self, name).points
+            if max(points) > last:
+                raise ValueError(f"{name}.points = {points}: at most {last}, the last of the grid")
+        return self
+
+
+class MatchingConfig(Section):
+    """When a measured event counts as the predicted one (claim X8)."""
+
+    farthest: float = Field(0.25, gt=0, description="transition widths at which it does [ours]")
+    large: float = Field(
+        0.1, gt=0, lt=1, description="share of the highest peak that makes a peak large [ours]"
+    )
+    shuffles: int = Field(5, ge=1, description="of the pairs' predictions, for chance [ours]")
 
 
 class TheoryConfig(Section):
@@ -81,6 +141,9 @@ class TheoryConfig(Section):
     optimizers: dict[str, dict[str, Any]] = Field(
         OPTIMIZERS, description="where the claims C1 to C5 are tried; the first is compared with"
     )
+
+    phases: PhasesConfig = Field(PhasesConfig(), description="two phases of a posterior")
+    matching: MatchingConfig = Field(MatchingConfig(), description="predicted and measured events")
 
     @field_validator("hierarchies", "optimizers")
     @classmethod

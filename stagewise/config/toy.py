@@ -25,6 +25,10 @@ class SweepConfig(Section):
     chains: int = Field(16, ge=2, description="chains per checkpoint")
     draws: int = Field(500, ge=10, description="draws per chain")
     every: int = Field(2, ge=1, description="use every so many checkpoints")
+    relaxations: float = Field(
+        3.0, ge=0, description="burn-in, relaxation times 2 / relative_step of the localisation"
+    )
+    bootstrap: int = Field(500, ge=10, description="resamples of the pairs behind an interval")
 
     @field_validator("nbeta", "gamma", "relative_step")
     @classmethod
@@ -39,6 +43,24 @@ class SweepConfig(Section):
         if max(values) >= 4:
             raise ValueError("every value must be below 4, where SGLD is unstable")
         return values
+
+
+class LimitsConfig(Section):
+    """Strong localisation against instantaneous influence (claim X5)."""
+
+    gammas: list[float] = Field(
+        [1e2, 3e2, 1e3, 3e3, 1e4, 3e4, 1e5, 1e6],
+        min_length=1,
+        description="localisations compared with the limit, 1/parameter^2 [ours]",
+    )
+    every: int = Field(5, ge=1, description="use every so many checkpoints")
+
+    @field_validator("gammas")
+    @classmethod
+    def _positive(cls, values: list[float]) -> list[float]:
+        if min(values) <= 0:
+            raise ValueError("every value must be greater than 0")
+        return distinct(values)
 
 
 class ToyConfig(Section):
@@ -65,8 +87,10 @@ class ToyConfig(Section):
         None, ge=1, description="items per training step, drawn anew; null: all of them"
     )
     seeds: int = Field(10, ge=1, description="initialisations: seed, seed + 1, ...")
-    etas: list[float] = Field(
-        [1.0, 0.5, 0.2, 0.05, 0.01], min_length=1, description="leave-one-out: removed shares"
+    removal_fractions: list[float] = Field(
+        [1.0, 0.5, 0.2, 0.05, 0.01],
+        min_length=1,
+        description="leave-one-out: shares of a sample's weight that are removed (eta in tables)",
     )
     window_lengths: list[int] = Field(
         [1, 10, 20, 40, 80],
@@ -78,6 +102,7 @@ class ToyConfig(Section):
         PosteriorConfig(), description="the local posterior and its sampler"
     )
     sweep: SweepConfig = Field(SweepConfig(), description="sampler settings compared")
+    limits: LimitsConfig = Field(LimitsConfig(), description="how BIF approaches its limit")
 
     @field_validator("hierarchy")
     @classmethod
@@ -85,7 +110,7 @@ class ToyConfig(Section):
         Hierarchy.from_mapping(value)
         return value
 
-    @field_validator("etas")
+    @field_validator("removal_fractions")
     @classmethod
     def _shares(cls, values: list[float]) -> list[float]:
         if not all(0 < eta <= 1 for eta in values):

@@ -1,30 +1,33 @@
-"""Finished pieces of a long stage, kept beside its result: a killed stage goes on where it
-stopped, and a new checkpoint costs only itself."""
+"""The piece cache: finished pieces of a long task, kept beside its result, so that a killed task
+goes on where it stopped and a new checkpoint costs only itself."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from torch import Tensor
 
 from stagewise.provenance.code import source_files
 from stagewise.provenance.store import TableError, read_provenance, read_table, write_table
 from stagewise.root import ROOT
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class Kept:
-    """Tables of finished checkpoints in a hidden folder. One is used again only if weights,
-    settings and code are the same."""
 
-    def __init__(self, folder: Path, module: str) -> None:
-        """`module`: name of the stage, whose sources and all they import are its code."""
+class PieceCache:
+    """Tables of finished pieces in a hidden folder. One is used again only if weights, settings and
+    code are the same."""
+
+    def __init__(self, folder: Path, module: str, *more: str) -> None:
+        """`module`: of the task, whose sources and all they import are its code; `more`: modules
+        that it finds by discovery."""
         self.folder = folder / ".kept"
-        self.code = [(ROOT / path).read_bytes() for path in source_files(module)]
+        self.code = [(ROOT / path).read_bytes() for path in source_files(module, *more)]
 
     def path(self, name: str | int) -> Path:
         """File of one piece."""
@@ -54,3 +57,25 @@ class Kept:
     def read(self, name: str | int) -> pd.DataFrame:
         """A kept piece."""
         return read_table(self.path(name))
+
+    def keep(
+        self,
+        names: Iterable[str],
+        key: str,
+        make: Callable[[], dict[str, pd.DataFrame]],
+        *,
+        found: Callable[[], None] = lambda: None,
+    ) -> dict[str, pd.DataFrame]:
+        """Pieces that are made together: read where all are kept, else made and kept.
+
+        Args:
+            make: computes them, by name.
+            found: called where nothing had to be made.
+        """
+        names = list(names)
+        if all(self.has(name, key) for name in names):
+            found()
+        else:
+            for name, table in make().items():
+                self.write(table, name, key)
+        return {name: self.read(name) for name in names}

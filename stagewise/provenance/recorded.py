@@ -13,10 +13,12 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.tables.catalogue import of_room
 from stagewise.config import Config
 from stagewise.config.corpus import CorpusConfig
 from stagewise.config.language import LanguageModelConfig
-from stagewise.paths import FIRST_SEED, Paths
+from stagewise.config.renamed import with_new_names
+from stagewise.paths import RECORDED, Paths
 from stagewise.provenance.store import (
     read_provenance,
     read_table,
@@ -24,16 +26,12 @@ from stagewise.provenance.store import (
     write_table,
     write_text,
 )
-from stagewise.root import ROOT
 
-FOLDER = ROOT / "recorded"
-# Tables that claims rest on.
-KEPT = (
-    "transitions", "trajectories", "events", "forecast", "forecast_means", "races",
-    "race_differences", "localisation_summary", "milestones",
-)  # fmt: skip
-# Tables that figures of a model elsewhere need beside them.
-SHOWN = ("learning", "baselines", "landmarks", "class_influence", "token_influence")
+FOLDER = RECORDED
+# Tables that claims rest on, and those that figures of a model elsewhere need beside them.
+KEPT = [table.name for table in of_room("language") if table.recorded == "claims"]
+SHOWN = [table.name for table in of_room("language") if table.recorded == "figures"]
+FIRST = [table.name for table in of_room("language") if table.scope == "first"]
 # What may differ between two runs that measure the same: how much of it there is.
 EXTENT = (
     "seeds", "measure_all_until", "measure_every", "threads", "gpus", "jobs_by_checkpoint",
@@ -59,7 +57,7 @@ def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
         place = paths.language(model)
         names = [name for name in KEPT if name in settings.tables]
         if model in config.language.elsewhere:
-            names += [name for name in SHOWN if name in (*settings.tables, *FIRST_SEED)]
+            names += [name for name in SHOWN if name in (*settings.tables, *FIRST)]
         for name in names:
             source, target = place.table(name, config.seed), folder / model / f"{name}.parquet"
             write_table(_rounded(read_table(source)), target, read_provenance(source))
@@ -107,7 +105,8 @@ def choose(
     seeds = _seeds(path) if path.is_file() else []
     if path.stem not in KEPT or not recorded.is_file():
         return own(path)
-    made, kept = read_provenance(recorded)["config"], _seeds(recorded)
+    made = with_new_names(read_provenance(recorded)["config"])
+    kept = _seeds(recorded)
     # A setting that is younger than the recorded run had its default's effect then.
     then = LanguageModelConfig.model_validate(made["language"]["models"][model])
     same = _measured(then) == _measured(config.language.models[model])

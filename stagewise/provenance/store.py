@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.tables.catalogue import table_named
 from models.storage.files import whole_file
 from stagewise.root import ROOT
 
@@ -79,6 +80,18 @@ def write_table(table: pd.DataFrame, path: str | Path, origin: dict[str, Any]) -
     metadata = {**(arrow.schema.metadata or {}), KEY: json.dumps(origin, sort_keys=True).encode()}
     with whole_file(path) as temporary:
         pq.write_table(arrow.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def write_result(
+    room: str, name: str, table: pd.DataFrame, path: str | Path, origin: dict[str, Any]
+) -> None:
+    """`write_table` of a table that the catalogue declares.
+
+    Raises:
+        CatalogueError: it is not declared, or its columns are not as declared; nothing is written.
+    """
+    table_named(room, name).check(table)
+    write_table(table, path, origin)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

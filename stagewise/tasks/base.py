@@ -34,7 +34,7 @@ class Job:
 
     Attributes:
         config, paths: of the run.
-        wildcards: seed, model, class_name, step, variant, corpus, table, figure: those its task has.
+        wildcards: those of its task: seed, model, class_name, step, variant, corpus, table, ...
         threads: CPU threads it may use; device: where torch computes.
         progress: called with the number of steps just done (training or sampling).
     """
@@ -87,7 +87,7 @@ class Task:
     settings: Callable[[Job], Any]
     total: Callable[[Job], int]
     module: str
-    uses: tuple[str, ...]
+    uses: Callable[[], Iterable[str]]
 
     def job(self, config: Config, paths: Paths, **options: Any) -> Job:
         """A job of this task; `options`: its wildcards, and threads, device, progress."""
@@ -114,7 +114,7 @@ def task(
     settings: Callable[[Job], Any] = lambda job: None,
     wildcards: tuple[str, ...] = (),
     total: Callable[[Job], int] = lambda job: 0,
-    uses: tuple[str, ...] = (),
+    uses: Callable[[], Iterable[str]] = tuple,
 ) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
     """Make a task of a function, under the function's name; see `Task`."""
 
@@ -189,16 +189,33 @@ def chosen(settings: Any, *keys: str) -> dict[str, Any]:
         value = whole
         for part in key.split("."):
             value = value[part]
-        found[key] = _seen(value)
+        found[key] = seen(value)
     return found
 
 
-def _seen(value: Any) -> Any:
+def seen(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _seen(v) for k, v in value.items() if k not in UNSEEN}
+        return {k: seen(v) for k, v in value.items() if k not in UNSEEN}
     return value
 
 
 def without_progress(job: Job) -> Job:
     """The same job, telling no one how far it is."""
     return replace(job, progress=None)
+
+
+def perform(name: str, config: Config, paths: Paths, **options: Any) -> None:
+    """Do one job of a task.
+
+    Args:
+        options: the task's wildcards, and threads, device and progress where they matter.
+
+    Raises:
+        TaskError: there is no such task, or a wildcard is missing or too many.
+    """
+    found = task_named(name)
+    job = found.job(config, paths, **options)
+    if set(job.wildcards) != set(found.wildcards):
+        wanted = ", ".join(found.wildcards) or "none"
+        raise TaskError(f"{name} has the wildcards {wanted}, not {', '.join(job.wildcards)}")
+    found.run(job)

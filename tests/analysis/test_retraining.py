@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from analysis.estimators.unrolled import instantaneous_influence, unrolled_influence
-from analysis.interventions.retraining import leave_one_out, window_ablation
+from analysis.estimators.loo import leave_one_out
+from analysis.interventions.windows import window_ablation
 from models.toy.linear_network import random_weights, sample_losses
 from models.toy.settings import OPTIMIZERS
 from models.toy.training import train

@@ -33,7 +33,7 @@ HELD_OUT = {
     "localisation_every": 4,
     "upweighting": {"classes": {"induction": {"threshold": 4.2, "window": 8, "until": 24},
                                 "right_delimiter": {"threshold": 1.0, "window": 8, "until": 24}}},
-    "prediction": {"every": 5, "horizons": [1, 3]},
+    "forecast": {"every": 5, "horizons": [1, 3]},
 }  # fmt: skip
 # One small tree, and the two optimizers that differ most.
 TINY_THEORY = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stagewise.config import Config, load_config
 from stagewise.paths import Paths
-from stagewise.tasks.language import corpus, train
+from stagewise.tasks.base import perform
 
 MODEL, ELSEWHERE = "natural", "pythia_tiny"
 HERE = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ SETTINGS = {
     "localisations": [1e5, 1e6],
     "localisation_every": 2,
     "upweighting": {"classes": {"induction": {"threshold": 3.9, "window": 8, "until": 16}}},
-    "prediction": {"every": 1, "horizons": [1, 2]},
+    "forecast": {"every": 1, "horizons": [1, 2]},
     "shown_tokens": 30,
 }  # fmt: skip
 
@@ -47,9 +47,9 @@ def configured(root: Path, *more: str, folder: Path = HERE / "models") -> tuple[
 def train_natural(root: Path, *more: str, folder: Path = HERE / "models") -> Path:
     """Corpus, checkpoints and learning curve, in `root`."""
     config, paths = configured(root, *more, folder=folder)
-    corpus.run(config, paths, "own")
-    corpus.show_classes(config, paths, "own")
-    train.run(config, paths, MODEL, 0)
+    perform("language_corpus", config, paths, corpus="own")
+    perform("language_classes", config, paths, corpus="own")
+    perform("language_train", config, paths, model=MODEL, seed=0)
     return root
 
 
@@ -62,7 +62,7 @@ def of_another(root: Path, *more: str) -> tuple[Config, Paths]:
             "repository": "someone/tiny", "steps": steps,
             "local": str(root / "language" / MODEL / "seed0"), "tokens_per_step": 1000,
         },
-        "prediction": None,
+        "forecast": None,
         "localisations": [],
         "jobs_by_checkpoint": True,
     }  # fmt: skip

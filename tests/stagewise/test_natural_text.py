@@ -10,6 +10,7 @@ import torch
 from analysis.claims.language import LANGUAGE_DECIDERS, timing_matters
 from figures import figures_of, of_room, scripts
 from figures.style.common import save
+from models.corpora.classes_page import passage_page
 from models.corpora.documents import CorpusError
 from models.language.checkpoints import load_origin
 from models.storage.errors import CheckpointError
@@ -17,18 +18,13 @@ from stagewise.config import ConfigError, load_config
 from stagewise.paths import Paths
 from stagewise.provenance.recorded import record, tables_elsewhere
 from stagewise.provenance.store import read_table
+from stagewise.tasks.base import Job, perform
 from stagewise.tasks.claims import gather_elsewhere, gather_language
+from stagewise.tasks.everything import run_model
 from stagewise.tasks.figure import load_language_tables
-from stagewise.tasks.language import (
-    collect,
-    corpus,
-    fetch,
-    influence,
-    landmarks,
-    sizes,
-    train,
-    whole,
-)
+from stagewise.tasks.language.influence import estimate
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.sizes import side_by_side
 from tests.stagewise.natural import ELSEWHERE, MODEL, configured, of_another, train_natural
 
 TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
@@ -52,10 +48,10 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     speed = json.loads((place.seed(seed) / "speed.json").read_text())
     assert speed["tokens"] == 16 * 4 * 48
     assert 0 < speed["utilisation"] < 1
-    assert "about" in influence.estimate(config, paths, MODEL, seed, threads=2, device="cpu")
-    whole.run(config, paths, MODEL, threads=2)
+    assert "about" in estimate(LanguageRun(config, paths, MODEL, seed, threads=2))
+    run_model(config, paths, MODEL, threads=2)
     with pytest.raises(ValueError, match="table 'nonsense'"):
-        collect.run(config, paths, MODEL, "nonsense")
+        perform("language_collect", config, paths, model=MODEL, table="nonsense")
     tables = config.language.models[MODEL].tables
     assert all(place.whole(name).is_file() for name in tables)
     drawn = figures_of([*tables, "token_influence"])
@@ -68,8 +64,8 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     assert decided["C9"].verdict == decided["X7"].verdict == "not run"  # one run, no interval
     assert not any("nan" in (f.measured + f.interval).split() for f in decided.values())
     assert decided["C8"].verdict != "not run"
-    sizes.run(config, paths, tmp_path)
-    side_by_side = read_table(paths.sizes)
+    side_by_side(Job(config, paths), tmp_path)
+    side_by_side = read_table(paths.across("sizes"))
     assert side_by_side["model"].unique().tolist() == [MODEL]
     assert side_by_side["tokens"].max() == 16 * 4 * 48
 
@@ -99,10 +95,11 @@ def test_a_model_from_elsewhere_is_fetched_measured_and_told(trained):
     config, paths = of_another(trained)
     place = paths.language(ELSEWHERE)
     for step in (0, 4, 8, 16):
-        assert fetch.run(config, paths, ELSEWHERE, step) == "local"
+        perform("language_fetch", config, paths, model=ELSEWHERE, seed=0, step=step)
     made = load_origin(place.root / "seed0" / "step8")
     assert (made["repository"], made["revision"]) == ("someone/tiny", "step8")
-    train.evaluate(config, paths, ELSEWHERE, 0)
+    assert made["commit"] == "local"
+    perform("language_train", config, paths, model=ELSEWHERE, seed=0)
     learning = read_table(place.part("learning", 0))
     assert sorted(learning["step"].unique()) == [0, 4, 8, 16]
     here = read_table(paths.language(MODEL).part("learning", 0))
@@ -110,15 +107,15 @@ def test_a_model_from_elsewhere_is_fetched_measured_and_told(trained):
     assert learning["loss"].to_numpy() == pytest.approx(here["loss"].to_numpy(), rel=1e-5)
     assert (place.root / "step16").resolve() == place.seed(0).resolve() / "step16"
     for step in (0, 4, 8, 16):
-        influence.run(config, paths, ELSEWHERE, 0, only=step)
+        perform("language_influence_step", config, paths, model=ELSEWHERE, seed=0, step=step)
     assert not place.part("influence", 0).exists()
     before = torch.get_num_threads()
-    influence.run(config, paths, ELSEWHERE, 0, progress=lambda _: None)
+    perform("language_influence", config, paths, model=ELSEWHERE, seed=0, progress=lambda _: None)
     assert torch.get_num_threads() == before
     table = read_table(place.part("influence", 0))
     assert sorted(table["tokens_seen"].unique()) == [0, 4000, 8000, 16000]
     with pytest.raises(ConfigError, match="step 3 of pythia_tiny is not measured: choose from 0,"):
-        influence.run(config, paths, ELSEWHERE, 0, only=3)
+        perform("language_influence_step", config, paths, model=ELSEWHERE, seed=0, step=3)
 
 
 def test_another_tokenizer_than_the_models_is_refused(trained, tmp_path):
@@ -132,11 +129,11 @@ def test_another_tokenizer_than_the_models_is_refused(trained, tmp_path):
             f"language.models.{ELSEWHERE}={config.language.models[ELSEWHERE].model_dump_json()}",
         ]
     )
-    corpus.run(other, Paths(other), "own")
+    perform("language_corpus", other, Paths(other), corpus="own")
     with pytest.raises(
         CheckpointError, match=r"the tokenizer of corpus own is not that of someone"
     ):
-        fetch.run(other, Paths(other), ELSEWHERE, 8)
+        perform("language_fetch", other, Paths(other), model=ELSEWHERE, seed=0, step=8)
     assert not list((tmp_path / "language" / ELSEWHERE).rglob("*.safetensors"))
 
 
@@ -145,13 +142,13 @@ def test_text_of_other_settings_is_refused_by_key(trained):
     with pytest.raises(
         CorpusError, match=r"corpora.own.held_out = 0.3, the configuration says 0.4"
     ):
-        landmarks.run(config, paths, MODEL, 0)
+        perform("language_landmarks", config, paths, model=MODEL, seed=0)
 
 
 def test_a_class_without_a_token_is_named(trained):
     config, paths = configured(trained, "language.corpora.own.classes.unseen={pattern: QXZ}")
     with pytest.raises(ValueError, match="no token of class unseen: take more sequences"):
-        influence.run(config, paths, MODEL, 0)
+        perform("language_influence", config, paths, model=MODEL, seed=0)
 
 
 def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
@@ -159,18 +156,20 @@ def test_a_passage_is_labelled_and_says_what_it_lacks(trained):
 
     config, paths = configured(trained)
     text = load_text(paths.corpus("own"))
-    page, absent = corpus.passage(config.language.corpora["own"], text, "def f(x):\n    return 3\n")
+    page, absent = passage_page(
+        config.language.corpora["own"].classes, text, "def f(x):\n    return 3\n"
+    )
     assert "| numeric | 1 |" in page
     assert "induction" in absent
     with pytest.raises(CorpusError, match="a passage of 1 tokens: at least 3"):
-        corpus.passage(config.language.corpora["own"], text, "x")
+        passage_page(config.language.corpora["own"].classes, text, "x")
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"corpus": "nothing"}, r"models.natural.corpus = 'nothing': choose from own"),
-        ({"pretrained": {"repository": "a/b", "steps": [0, 1, 2, 4]}, "prediction": None,
+        ({"pretrained": {"repository": "a/b", "steps": [0, 1, 2, 4]}, "forecast": None,
           "corpus": None}, r"corpus = null: the text it is measured on must be named"),
         ({"upweighting": {"classes": {"word": {"threshold": 1.0, "window": 1, "until": 2}}}},
          r"models.natural.upweighting.classes: no class word; choose from word_start"),

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from analysis.estimators.class_gradient import sequence_class_gradients
+from models.corpora.natural import load_text
 from models.storage.errors import CheckpointError
 from stagewise.provenance.recorded import choose
 from stagewise.provenance.store import (
@@ -20,7 +21,11 @@ from stagewise.provenance.store import (
     read_table,
     write_table,
 )
-from stagewise.tasks.language import corpus, fetch, influence, memory, train, whole
+from stagewise.tasks.base import perform
+from stagewise.tasks.everything import run_model
+from stagewise.tasks.language import memory
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.texts import is_made
 from tests.stagewise.natural import ELSEWHERE, HERE, MODEL, configured, of_another, train_natural
 
 
@@ -35,41 +40,41 @@ def test_checkpoints_of_another_text_are_refused_and_trained_anew(tmp_path, capl
     shutil.copytree(HERE / "models", text)
     root = train_natural(tmp_path / "results", folder=text)
     config, paths = configured(root, folder=text)
-    assert corpus.is_made(config, paths, "own")
-    influence.load_checked(config, paths, MODEL, 0, 16)
+    assert is_made(config, paths, "own")
+    LanguageRun(config, paths, MODEL, 0).checkpoint(16)
     for file in (HERE / "figures").glob("*.py"):
         shutil.copy(file, text)
-    assert not corpus.is_made(config, paths, "own")
-    corpus.run(config, paths, "own")
+    assert not is_made(config, paths, "own")
+    perform("language_corpus", config, paths, corpus="own")
     with pytest.raises(CheckpointError, match="step16 was trained with other tokens of own"):
-        influence.load_checked(config, paths, MODEL, 0, 16)
+        LanguageRun(config, paths, MODEL, 0).checkpoint(16)
     with caplog.at_level(logging.WARNING):
-        train.run(config, paths, MODEL, 0)
+        perform("language_train", config, paths, model=MODEL, seed=0)
     assert "training anew" in caplog.text
     assert "other tokens of own" in caplog.text
-    influence.load_checked(config, paths, MODEL, 0, 16)
-    digest = corpus.load_text(paths.corpus("own")).digest
+    LanguageRun(config, paths, MODEL, 0).checkpoint(16)
+    digest = load_text(paths.corpus("own")).digest
     assert read_provenance(paths.language(MODEL).part("learning", 0))["text"] == digest
 
 
 def test_copies_in_another_folder_are_another_model(trained):
     config, paths = of_another(trained)
-    fetch.run(config, paths, ELSEWHERE, 16)
+    perform("language_fetch", config, paths, model=ELSEWHERE, seed=0, step=16)
     config, paths = of_another(trained, f"language.models.{ELSEWHERE}.pretrained.local=/nowhere")
     with pytest.raises(CheckpointError, match="local = '/nowhere' has no copy of step16"):
-        fetch.run(config, paths, ELSEWHERE, 16)
+        perform("language_fetch", config, paths, model=ELSEWHERE, seed=0, step=16)
     with pytest.raises(CheckpointError, match=r"step16 was trained with .*pretrained = "):
-        influence.load_checked(config, paths, ELSEWHERE, 0, 16)
+        LanguageRun(config, paths, ELSEWHERE, 0).checkpoint(16)
 
 
 def test_a_renamed_class_is_measured_under_its_new_name(trained):
     config, paths = of_another(trained)
     for step in (0, 4, 8, 16):
-        fetch.run(config, paths, ELSEWHERE, step)
-    influence.run(config, paths, ELSEWHERE, 0)
+        perform("language_fetch", config, paths, model=ELSEWHERE, seed=0, step=step)
+    perform("language_influence", config, paths, model=ELSEWHERE, seed=0)
     classes = config.language.corpora["own"].classes
     classes["in_context"] = classes.pop("induction")
-    influence.run(config, paths, ELSEWHERE, 0)
+    perform("language_influence", config, paths, model=ELSEWHERE, seed=0)
     table = read_table(paths.language(ELSEWHERE).part("influence", 0))
     assert "in_context" in set(table["source_class"])
     assert "induction" not in set(table["source_class"])
@@ -117,13 +122,13 @@ def scarce(monkeypatch, room: int) -> list[int]:
 def test_a_stage_without_memory_goes_on_with_fewer_sequences(trained, monkeypatch, caplog):
     config, paths = configured(trained)
     place = paths.language(MODEL)
-    influence.run(config, paths, MODEL, 0, only=16)
+    perform("language_influence_step", config, paths, model=MODEL, seed=0, step=16)
     folder = place.seed(0) / "influence" / ".kept"
     expected = read_table(folder / "influence16.parquet")
     for piece in folder.glob("*16.parquet"):
         piece.unlink()
     asked = scarce(monkeypatch, 5)
-    influence.run(config, paths, MODEL, 0, only=16)
+    perform("language_influence_step", config, paths, model=MODEL, seed=0, step=16)
     assert asked == [20, 10, 5, 5, 5, 5]
     found = read_table(folder / "influence16.parquet")
     keys = ["estimator", "pairs", "normalized", "source_class", "target_class"]
@@ -140,7 +145,7 @@ def test_a_stage_that_cannot_go_on_names_what_to_turn(trained, monkeypatch):
     config, paths = configured(trained)
     scarce(monkeypatch, 0)
     with pytest.raises(MemoryError, match=r"lower language.models.natural.posterior.memory_gib"):
-        influence.run(config, paths, MODEL, 0, only=8)
+        perform("language_influence_step", config, paths, model=MODEL, seed=0, step=8)
     with (
         pytest.raises(MemoryError, match=r"natural with one sequence at once: .* --device cpu"),
         memory.fits_in_memory(MODEL),
@@ -156,8 +161,8 @@ def test_a_model_of_others_is_estimated_before_it_is_fetched(trained, caplog, mo
     def unreachable(*_, **__):
         raise CheckpointError("no network")
 
-    monkeypatch.setattr(fetch, "find_revision", unreachable)
+    monkeypatch.setattr("models.language.hub.find_revision", unreachable)
     shutil.rmtree(paths.language(ELSEWHERE).root, ignore_errors=True)
     with caplog.at_level(logging.INFO), pytest.raises(CheckpointError, match="no network"):
-        whole.run(config, paths, ELSEWHERE)
+        run_model(config, paths, ELSEWHERE)
     assert f"{ELSEWHERE}: no estimate, someone/tiny is none of Pythia's sizes" in caplog.text

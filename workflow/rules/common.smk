@@ -1,21 +1,21 @@
-# The configuration, the command line, and what every rule needs.
+# The configuration, the command line, and what every rule needs. Tasks (stagewise/tasks) say what
+# they read, write and depend on; rules call them by plain commands.
 
 import json
 import os
 import shlex
 import sys
+from pathlib import Path
 
-from figures import figures_of, of_room, scripts
-from stagewise.provenance.code import source_files
-from stagewise.root import ROOT
-from stagewise.config.loading import ConfigError, load_config, typed
+from figures import figures_of, scripts
+from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
-from stagewise.paths import ESTIMATORS, EXACT, VARIANT_TABLES, Paths
-from stagewise.tasks.toy.common import NETWORK_KEYS
-
-FIGURE_TABLES, THEORY_FIGURE_TABLES = of_room("toy"), of_room("theory")
-LANGUAGE_FIGURE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
-IN_DOCUMENT = ("stages_of_learning", *THEORY_FIGURE_TABLES)
+from stagewise.paths import Paths
+from stagewise.provenance.code import source_files
+from stagewise.provenance.recorded import tables_elsewhere
+from stagewise.root import ROOT
+from stagewise.tasks.base import TaskError, task_named
+from stagewise.tasks.merge.check import check_declarations
 
 EXTRA = typed(dict(workflow.config_settings.config))
 
@@ -23,47 +23,134 @@ try:
     # Files are read again here: Snakemake's own reading would extend the default hierarchy with
     # an override's instead of replacing it, and keep the last of two equal keys.
     CONFIG = load_config(workflow.overwrite_configfiles, extra=EXTRA)
-except ConfigError as error:
+    check_declarations()
+except (ConfigError, TaskError) as error:
     sys.exit(f"configuration error:\n{error}")
 
 PATHS = Paths(CONFIG)
-SEEDS = CONFIG.toy_seeds
+FOUND = r"[a-z_]+"
+FIGURE = "../report/figure.rst"
 
-# Every stage is a plain command; these arguments give it the same configuration.
-STAGEWISE = f"{shlex.quote(sys.executable)} -m stagewise"
-CONFIG_ARGS = " ".join(
-    [f"--configfile {shlex.quote(str(path))}" for path in workflow.overwrite_configfiles]
-    + [f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in EXTRA.items()]
-)
+# In every rule's shell: `stagewise`, with the same Python and configuration as here.
+ARGUMENTS = [
+    f"--configfile {shlex.quote(str(path))}" for path in workflow.overwrite_configfiles
+]
+ARGUMENTS += [
+    f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in EXTRA.items()
+]
+CALL = f'{shlex.quote(sys.executable)} -m stagewise "$@" {" ".join(ARGUMENTS)}'
+PREFIX = f"set -euo pipefail; stagewise() {{ {CALL}; }}; "
+shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 
 if not workflow.dryrun and workflow.is_main_process:
     LOCK = clear_stale_locks(".snakemake")
 
 
-def code(*modules):
-    """Input files: the sources of the modules a rule runs, and of all they import."""
-    return [os.path.relpath(ROOT / path) for path in source_files(*modules)]
+def job(name, wildcards):
+    """The job of a task that these wildcards name; numbers are numbers."""
+    known = {
+        k: int(v) if k in ("seed", "step") else v for k, v in dict(wildcards).items()
+    }
+    return task_named(name).job(CONFIG, PATHS, **known)
 
 
-def settings(*names):
-    """The parts of the toy's configuration a rule depends on; a change reruns it."""
-    found = {}
-    for name in names:
-        value = CONFIG.toy.model_dump()
-        for part in name.split("."):
-            value = value[part]
-        found[name] = value
-    return json.dumps(found)  # order counts: it is the order of the items
+def reads(name):
+    """Input: what a job of the task reads."""
+    return lambda wildcards: [*task_named(name).reads(job(name, wildcards))]
 
 
-# All of the posterior's settings but those that change no number.
-POSTERIOR = [
-    f"posterior.{name}" for name in CONFIG.toy.posterior.model_dump() if name != "memory_gib"
-]
+def writes(name):
+    """Output: what a job of the task writes."""
+    return [*task_named(name).writes(task_named(name).pattern(CONFIG, PATHS))]
+
+
+def job_reads(name, wildcards):
+    """Input of one job whose wildcards are known."""
+    return [*task_named(name).reads(job(name, wildcards))]
+
+
+def job_writes(name, wildcards):
+    """Output of one job whose wildcards are known."""
+    return [*task_named(name).writes(job(name, wildcards))]
+
+
+def settings(name):
+    """Parameter: the configuration that a job's result depends on; a change reruns it."""
+    return lambda wildcards: task_named(name).depends_on(job(name, wildcards))
+
+
+def code(name, *more):
+    """Input: the sources of a task and of all they import."""
+    found = task_named(name)
+    return [
+        os.path.relpath(ROOT / path)
+        for path in source_files(found.module, *found.uses(), *more)
+    ]
+
+
+def all_of(*names):
+    """What all jobs of these tasks write."""
+    return [
+        path
+        for name in names
+        for wildcards in task_named(name).jobs(CONFIG)
+        for path in task_named(name).writes(job(name, wildcards))
+    ]
+
+
+def any_of(name, key):
+    """A pattern of the values that a wildcard of a task has; one that nothing matches for none."""
+    values = dict.fromkeys(str(one[key]) for one in task_named(name).jobs(CONFIG))
+    return "|".join(values) or "(?!)"
+
+
+def gpus(wildcards):
+    """GPUs a job of this model asks its executor for. On one machine say how many there are
+    (--resources gpu=1), so that no two jobs share one."""
+    return int(CONFIG.language.models[wildcards.model].gpus)
+
+
+def gpus_of_whole(wildcards):
+    """The same, of the job that puts a run together: none where every checkpoint was a job."""
+    return (
+        0
+        if CONFIG.language.models[wildcards.model].jobs_by_checkpoint
+        else gpus(wildcards)
+    )
+
+
+def threads_of(wildcards):
+    """CPU threads of a training or sampling job of this model."""
+    return CONFIG.language.models[wildcards.model].threads
+
+
+def sizes_figure():
+    """The figure of all language models side by side, where there are any."""
+    return [path for path in all_of("draw_across") if path.stem == "sizes"]
+
+
+def estimates_of_pretrained():
+    """What sampling the models that others trained will take here; nothing where there are none."""
+    if not any(model.pretrained for model in CONFIG.language.models.values()):
+        return []
+    from stagewise.benchmarks.cost import estimates
+    from stagewise.cli.options import device_named
+
+    return estimates(CONFIG, device_named("auto"))
+
+
+def merge_what_is_there():
+    """After a part alone, the merged claims and events hold the parts that are there."""
+    from stagewise.tasks.merge.present import merge_present
+
+    merge_present(CONFIG, PATHS)
 
 
 wildcard_constraints:
     seed=r"\d+",
-    estimator=r"[a-z_]+",
-    table=r"[a-z_]+",
-    figure=r"[a-z_]+",
+    step=r"\d+",
+    table=FOUND,
+    figure=FOUND,
+    corpus=r"[a-z0-9_]+",
+    class_name=FOUND,
+    model="|".join([*CONFIG.language.models, *CONFIG.language.recorded]) or "none",

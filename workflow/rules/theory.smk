@@ -1,186 +1,169 @@
 # The theory: variants of the toy, predictions against measurement, the document.
 
-HIERARCHIES = list(CONFIG.theory.hierarchies)
-OPTIMIZERS = list(CONFIG.theory.optimizers)
-VARIANT = PATHS.variant("{variant}")
-THEORY = [PATHS.theory(name) for tables in THEORY_FIGURE_TABLES.values() for name in tables]
-DOCUMENT = [PATHS.root / "theory" / name for name in ("theory.html", "theory.md", "formulas.json")]
-
-
-def variant_settings(*names, keys=None, without=()):
-    """Settings of variants of the toy that change a number of theirs: all, or some keys."""
-    found = {}
-    for name in names:
-        toy = CONFIG.variant(name).model_dump(exclude={"sweep": True, "focus": True})
-        del toy["posterior"]["memory_gib"]
-        found[name] = {k: v for k, v in toy.items() if k in (keys or toy) and k not in without}
-    return json.dumps(found)
-
 
 rule theory_hierarchy:
     input:
-        code=code("stagewise.tasks.theory.variant"),
+        reads("theory_hierarchy"),
+        code=code("theory_hierarchy"),
     output:
-        VARIANT.influence,
-        [VARIANT.whole(table) for table in VARIANT_TABLES],
-    params:
-        settings=lambda w: variant_settings(
-            w.variant, without=("window_lengths", "window_every")
-        ),
-        seed=CONFIG.seed,
+        writes("theory_hierarchy"),
     log:
         PATHS.root / "logs/theory_hierarchy/{variant}.log",
     benchmark:
         PATHS.root / "benchmarks/theory_hierarchy/{variant}.tsv"
     wildcard_constraints:
-        variant="|".join(HIERARCHIES) or "(?!)",
+        variant=any_of("theory_hierarchy", "variant"),
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+    params:
+        settings=settings("theory_hierarchy"),
     message:
-        "the toy with the hierarchy {wildcards.variant}"
+        "the toy with the hierarchy {wildcards.variant}, training to events"
     shell:
-        "{STAGEWISE} theory variant {wildcards.variant} --threads {threads} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
+        "stagewise theory variant {wildcards.variant} --threads {threads} > {log:q} 2>&1"
 
 
 rule theory_optimizer:
     input:
-        code=code("stagewise.tasks.theory.variant"),
+        reads("theory_optimizer"),
+        code=code("theory_optimizer"),
     output:
-        VARIANT.influence,
-        [VARIANT.whole(table) for table in (*VARIANT_TABLES, "windows")],
-    params:
-        settings=lambda w: variant_settings(w.variant),
-        seed=CONFIG.seed,
+        writes("theory_optimizer"),
     log:
         PATHS.root / "logs/theory_optimizer/{variant}.log",
     benchmark:
         PATHS.root / "benchmarks/theory_optimizer/{variant}.tsv"
     wildcard_constraints:
-        variant="|".join(OPTIMIZERS) or "(?!)",
+        variant=any_of("theory_optimizer", "variant"),
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+    params:
+        settings=settings("theory_optimizer"),
     message:
-        "the toy trained by {wildcards.variant}"
+        "the toy trained by {wildcards.variant}, training to events"
     shell:
-        "{STAGEWISE} theory variant {wildcards.variant} --threads {threads} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
+        "stagewise theory variant {wildcards.variant} --threads {threads} > {log:q} 2>&1"
 
 
 rule theory_phases:
     input:
-        code=code("stagewise.tasks.theory.phases"),
+        code=code("theory_phases"),
     output:
-        PATHS.theory("phases"),
-        PATHS.theory("phases_sampled"),
-    params:
-        seed=CONFIG.seed,
+        writes("theory_phases"),
     log:
         PATHS.root / "logs/theory_phases.log",
     benchmark:
         PATHS.root / "benchmarks/theory_phases.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("theory_phases"),
     message:
-        "two phases of a posterior"
+        "two phases of a posterior, by quadrature and sampled"
     shell:
-        "{STAGEWISE} theory phases {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise theory phases > {log:q} 2>&1"
 
 
 rule theory_errors:
     input:
-        code=code("stagewise.tasks.theory.closed_form_error"),
+        code=code("theory_errors"),
     output:
-        PATHS.theory("closed_form_error"),
-        PATHS.theory("closed_form_curves"),
-    params:
-        settings=settings(*NETWORK_KEYS, "focus"),
-        variants=variant_settings(*HIERARCHIES, keys=NETWORK_KEYS),
-        seed=CONFIG.seed,
+        writes("theory_errors"),
     log:
         PATHS.root / "logs/theory_errors.log",
     benchmark:
         PATHS.root / "benchmarks/theory_errors.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("theory_errors"),
     message:
         "the closed form's error by cause"
     shell:
-        "{STAGEWISE} theory errors {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise theory errors > {log:q} 2>&1"
 
 
 rule theory_times:
     input:
-        PATHS.whole("events"),
-        [PATHS.variant(name).whole("events") for name in HIERARCHIES],
-        code=code("stagewise.tasks.theory.times"),
+        reads("theory_times"),
+        code=code("theory_times"),
     output:
-        PATHS.theory("times"),
-        PATHS.theory("times_summary"),
-    params:
-        settings=settings(*NETWORK_KEYS, "posterior.nbeta", "posterior.gamma"),
-        variants=variant_settings(*HIERARCHIES),
+        writes("theory_times"),
     log:
         PATHS.root / "logs/theory_times.log",
     benchmark:
         PATHS.root / "benchmarks/theory_times.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1500,
+    params:
+        settings=settings("theory_times"),
     message:
         "predicted against measured times"
     shell:
-        "{STAGEWISE} theory times {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise theory times > {log:q} 2>&1"
 
 
 rule theory_optimizers:
     input:
-        [PATHS.variant(name).influence for name in OPTIMIZERS],
-        [
-            PATHS.variant(name).whole(table)
-            for name in OPTIMIZERS
-            for table in ("trajectories", "events", "transitions", "windows")
-        ],
-        code=code("stagewise.tasks.theory.optimizers"),
+        reads("theory_optimizers"),
+        code=code("theory_optimizers"),
     output:
-        PATHS.theory("optimizers"),
-        PATHS.theory("optimizer_curves"),
-        PATHS.theory("optimizer_stages"),
-    params:
-        focus=json.dumps({name: CONFIG.variant(name).focus for name in OPTIMIZERS}),
+        writes("theory_optimizers"),
     log:
         PATHS.root / "logs/theory_optimizers.log",
     benchmark:
         PATHS.root / "benchmarks/theory_optimizers.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("theory_optimizers"),
     message:
         "the claims under other optimizers"
     shell:
-        "{STAGEWISE} theory optimizers {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise theory optimizers > {log:q} 2>&1"
 
 
 rule theory_document:
     input:
-        PATHS.theory("closed_form_error"),
-        PATHS.theory("times_summary"),
-        [PATHS.figures / f"{name}.svg" for name in IN_DOCUMENT],
-        code=code("stagewise.tasks.theory.theory_document"),
+        reads("theory_document"),
+        code=code("theory_document"),
     output:
-        DOCUMENT,
+        report(
+            PATHS.document("theory.html"),
+            caption="../report/document.rst",
+            category="Theory",
+        ),
+        [path for path in writes("theory_document") if path.suffix != ".html"],
     log:
         PATHS.root / "logs/theory_document.log",
     benchmark:
         PATHS.root / "benchmarks/theory_document.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("theory_document"),
     message:
         "prove the derivations and write the theory"
     shell:
-        "{STAGEWISE} theory document {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise theory document > {log:q} 2>&1"

@@ -1,241 +1,276 @@
-# The toy model: train, measure influence in five ways, ablate, sweep, find events.
-
-PER_SEED = ["diagnostics", "windows", "limits"]
-LEARNING = ["losses", "modes", "transitions", "embedding"]
-TOY_TABLES = [*PER_SEED, *LEARNING, "sweep", "events", "trajectories", "window_curves", "limit_errors"]
-
-SEED = PATHS.toy / "seed{seed}"
+# The toy model: train, measure influence, ablate, sweep, find events.
 
 
 rule toy_train:
     input:
-        code=code("stagewise.tasks.toy.train"),
+        code=code("toy_train"),
     output:
-        SEED / "checkpoints.safetensors",
-    params:
-        settings=settings(*NETWORK_KEYS),
+        writes("toy_train"),
     log:
         PATHS.root / "logs/toy_train/seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_train/seed{seed}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=600,
+    params:
+        settings=settings("toy_train"),
     message:
         "train the toy network, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy train --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy train --seed {wildcards.seed} > {log:q} 2>&1"
 
 
 rule toy_bif:
     input:
-        checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.tasks.toy.bif"),
+        reads("toy_bif"),
+        code=code("toy_bif"),
     output:
-        influence=SEED / "influence/bif.parquet",
-        diagnostics=SEED / "diagnostics.parquet",
-    params:
-        settings=settings(*POSTERIOR),
+        writes("toy_bif"),
     log:
         PATHS.root / "logs/toy_bif/seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_bif/seed{seed}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        settings=settings("toy_bif"),
     message:
         "sample the local posteriors of seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy influence bif --seed {wildcards.seed} --threads {threads} {CONFIG_ARGS}"
-        " > {log:q} 2>&1"
+        "stagewise toy influence bif --seed {wildcards.seed} --threads {threads} > {log:q} 2>&1"
 
 
-# One job for all of them: each takes less time than its start.
 rule toy_exact:
     input:
-        checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.tasks.toy.exact"),
+        reads("toy_exact"),
+        code=code("toy_exact"),
     output:
-        [SEED / f"influence/{estimator}.parquet" for estimator in EXACT],
-    params:
-        settings=settings(*(key for keys in EXACT.values() for key in keys)),
+        writes("toy_exact"),
     log:
         PATHS.root / "logs/toy_exact/seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_exact/seed{seed}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=800,
+    params:
+        settings=settings("toy_exact"),
     message:
         "influence by every exact estimator, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy influence exact --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy influence exact --seed {wildcards.seed} > {log:q} 2>&1"
 
 
 rule toy_windows:
     input:
-        checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.tasks.toy.windows"),
+        reads("toy_windows"),
+        code=code("toy_windows"),
     output:
-        SEED / "windows.parquet",
-    params:
-        settings=settings("window_lengths", "window_every", "steps", "optimizer", "learning_rate"),
+        writes("toy_windows"),
     log:
         PATHS.root / "logs/toy_windows/seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_windows/seed{seed}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("toy_windows"),
     message:
         "remove samples inside windows of training, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy windows --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy windows --seed {wildcards.seed} > {log:q} 2>&1"
 
 
 rule toy_limits:
     input:
-        checkpoints=SEED / "checkpoints.safetensors",
-        code=code("stagewise.tasks.toy.limits"),
+        reads("toy_limits"),
+        code=code("toy_limits"),
     output:
-        SEED / "limits.parquet",
-    params:
-        settings=settings("posterior.nbeta"),
+        writes("toy_limits"),
     log:
         PATHS.root / "logs/toy_limits/seed{seed}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_limits/seed{seed}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=800,
+    params:
+        settings=settings("toy_limits"),
     message:
         "strong localisation against instantaneous influence, seed {wildcards.seed}"
     shell:
-        "{STAGEWISE} toy limits --seed {wildcards.seed} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy limits --seed {wildcards.seed} > {log:q} 2>&1"
 
 
 rule toy_sweep:
     input:
-        checkpoints=PATHS.checkpoints(CONFIG.seed),
-        references=[PATHS.estimator(name, CONFIG.seed) for name in ("unrolled", "loo")],
-        code=code("stagewise.tasks.toy.sweep"),
+        reads("toy_sweep"),
+        code=code("toy_sweep"),
     output:
-        PATHS.whole("sweep"),
-    params:
-        settings=settings("sweep"),
+        writes("toy_sweep"),
     log:
         PATHS.root / "logs/toy_sweep.log",
     benchmark:
         PATHS.root / "benchmarks/toy_sweep.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        settings=settings("toy_sweep"),
     message:
         "compare sampler settings"
     shell:
-        "{STAGEWISE} toy sweep --threads {threads} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy sweep --threads {threads} > {log:q} 2>&1"
 
 
 rule toy_influence:
     input:
-        [PATHS.estimator(name, seed) for name in ESTIMATORS for seed in SEEDS],
-        code=code("stagewise.tasks.toy.collect"),
+        reads("toy_influence"),
+        code=code("toy_influence"),
     output:
-        PATHS.influence,
+        writes("toy_influence"),
     log:
         PATHS.root / "logs/toy_influence.log",
     benchmark:
         PATHS.root / "benchmarks/toy_influence.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("toy_influence"),
     message:
         "collect the influence of all estimators and seeds"
     shell:
-        "{STAGEWISE} toy collect influence {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy collect influence > {log:q} 2>&1"
 
 
 rule toy_collect:
     input:
-        [PATHS.toy / f"seed{seed}" / "{table}.parquet" for seed in SEEDS],
-        code=code("stagewise.tasks.toy.collect"),
+        reads("toy_collect"),
+        code=code("toy_collect"),
     output:
-        PATHS.toy / "{table}.parquet",
+        writes("toy_collect"),
     log:
         PATHS.root / "logs/toy_collect/{table}.log",
     benchmark:
         PATHS.root / "benchmarks/toy_collect/{table}.tsv"
     wildcard_constraints:
-        table="|".join(PER_SEED),
+        table=any_of("toy_collect", "table"),
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
     message:
         "collect {wildcards.table} of all seeds"
     shell:
-        "{STAGEWISE} toy collect {wildcards.table} {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy collect {wildcards.table} > {log:q} 2>&1"
 
 
 rule toy_learning:
     input:
-        checkpoints=[PATHS.checkpoints(seed) for seed in SEEDS],
-        code=code("stagewise.tasks.toy.learning"),
+        reads("toy_learning"),
+        code=code("toy_learning"),
     output:
-        [PATHS.whole(table) for table in LEARNING],
-    params:
-        settings=settings("hierarchy", "optimizer"),
+        writes("toy_learning"),
     log:
         PATHS.root / "logs/toy_learning.log",
     benchmark:
         PATHS.root / "benchmarks/toy_learning.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=800,
-    message:
-        "what was learnt when"
-    shell:
-        "{STAGEWISE} toy learning {CONFIG_ARGS} > {log:q} 2>&1"
-
-
-rule toy_window_curves:
-    input:
-        PATHS.whole("windows"),
-        PATHS.whole("trajectories"),
-        PATHS.whole("limits"),
-        code=code("stagewise.tasks.toy.window_curves"),
-    output:
-        PATHS.whole("window_curves"),
-        PATHS.whole("limit_errors"),
     params:
-        settings=settings("posterior.gamma", "learning_rate"),
-    log:
-        PATHS.root / "logs/toy_window_curves.log",
-    benchmark:
-        PATHS.root / "benchmarks/toy_window_curves.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
+        settings=settings("toy_learning"),
     message:
-        "window ablation beside influence"
+        "losses, modes, transitions and hidden layer of all seeds"
     shell:
-        "{STAGEWISE} toy window-curves {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy learning > {log:q} 2>&1"
 
 
 rule toy_events:
     input:
-        influence=PATHS.influence,
-        code=code("stagewise.tasks.toy.events"),
+        reads("toy_events"),
+        code=code("toy_events"),
     output:
-        PATHS.whole("events"),
-        PATHS.whole("trajectories"),
+        writes("toy_events"),
     log:
         PATHS.root / "logs/toy_events.log",
     benchmark:
         PATHS.root / "benchmarks/toy_events.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        settings=settings("toy_events"),
     message:
         "find flips and peaks"
     shell:
-        "{STAGEWISE} toy events {CONFIG_ARGS} > {log:q} 2>&1"
+        "stagewise toy events > {log:q} 2>&1"
+
+
+rule toy_peaks:
+    input:
+        reads("toy_peaks"),
+        code=code("toy_peaks"),
+    output:
+        writes("toy_peaks"),
+    log:
+        PATHS.root / "logs/toy_peaks.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_peaks.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=800,
+    params:
+        settings=settings("toy_peaks"),
+    message:
+        "hold flips and peaks beside the removals and the stages"
+    shell:
+        "stagewise toy peaks > {log:q} 2>&1"
+
+
+rule toy_window_curves:
+    input:
+        reads("toy_window_curves"),
+        code=code("toy_window_curves"),
+    output:
+        writes("toy_window_curves"),
+    log:
+        PATHS.root / "logs/toy_window_curves.log",
+    benchmark:
+        PATHS.root / "benchmarks/toy_window_curves.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        settings=settings("toy_window_curves"),
+    message:
+        "window ablation beside influence"
+    shell:
+        "stagewise toy window-curves > {log:q} 2>&1"

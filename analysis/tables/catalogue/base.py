@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from models.storage.declarations import modules_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOMS = ("toy", "theory", "language", "across", "results")
 # float? may hold NaN: exact (no error), not reached, or not known.

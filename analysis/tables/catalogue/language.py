@@ -12,7 +12,7 @@ ARM = {
     "start": "int first step with extra weight",
     "stop": "int first step without it again",
 }
-UPWEIGHTED, FORECAST, LOCALISED = "upweighting.classes", "prediction", "localisations"
+UPWEIGHTED, FORECAST, LOCALISED = "upweighting.classes", "forecast", "localisations"
 
 TABLES = [
     Table(

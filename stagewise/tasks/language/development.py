@@ -1,25 +1,31 @@
-"""Stage: stage boundaries of every run, from its landmarks alone."""
+"""Stage boundaries of every run, from its landmarks alone."""
 
 from __future__ import annotations
 
-import pandas as pd
+from stagewise.provenance.store import read_table
+from stagewise.tasks.base import Job, each_model, task
+from stagewise.tasks.language.run import LanguageModel
 
-from analysis.development.transitions import transitions
-from stagewise.config import Config
-from stagewise.paths import Paths
-from stagewise.provenance.store import read_table, write_table
-from stagewise.tasks.language.common import collected_origin
+READS = ("learning", "baselines", "landmarks")
 
 
-def run(config: Config, paths: Paths, model: str) -> None:
-    """Write `transitions`: seed, stage, reference, start, middle, end and their intervals."""
-    place, seeds = paths.language(model), config.language_seeds(model)
-    sources = [place.whole(name) for name in ("learning", "baselines", "landmarks")]
+@task(
+    wildcards=("model",),
+    jobs=each_model,
+    reads=lambda job: [job.paths.language(job.model).whole(name) for name in READS],
+    writes=lambda job: [job.paths.language(job.model).whole("transitions")],
+)
+def language_development(job: Job) -> None:
+    """Write `transitions`: when every class was learnt, of every run."""
+    import pandas as pd
+
+    from analysis.development.transitions import transitions
+
+    model = LanguageModel.of(job)
+    sources = model.whole(*READS)
     tables = [read_table(path) for path in sources]
     parts = []
-    for seed in seeds:
+    for seed in model.seeds:
         learning, held, marks = (table[table["seed"] == seed] for table in tables)
         parts.append(transitions(learning, held, marks, seed).assign(seed=seed))
-    whole = pd.concat(parts, ignore_index=True)
-    made = collected_origin(config, model, seeds, sources)
-    write_table(whole, place.whole("transitions"), made)
+    model.write("transitions", pd.concat(parts, ignore_index=True), sources)

@@ -1,20 +1,25 @@
-"""Stage: the effect of up-weighting each class over the next steps, from checkpoints of a run."""
+"""The effect of up-weighting each class over the next steps, from checkpoints of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
-import pandas as pd
-
-from analysis.interventions.upweighting import next_effects
 from stagewise.config import Config, ConfigError
-from stagewise.config.language import LanguageModelConfig, PredictionConfig
-from stagewise.paths import Paths
-from stagewise.provenance.pieces import Kept
-from stagewise.provenance.store import write_table
-from stagewise.tasks.language.common import identity, load_corpus, measured_origin, pair_rows
+from stagewise.config.language import ForecastConfig, LanguageModelConfig
+from stagewise.tasks.base import Job, task
 from stagewise.tasks.language.memory import fits_in_memory
-from stagewise.tasks.language.upweighting import branch
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.settings import of_model
+
+
+def each_forecast(config: Config) -> list[dict[str, Any]]:
+    """One job per run of the models whose influence is held against effects."""
+    return [
+        {"model": model, "seed": seed}
+        for model, settings in config.language.models.items()
+        if settings.forecast is not None
+        for seed in config.language_seeds(model)
+    ]
 
 
 def steps_of(settings: LanguageModelConfig) -> list[int]:
@@ -23,57 +28,64 @@ def steps_of(settings: LanguageModelConfig) -> list[int]:
     return before_end[every - 1 :: every] or before_end[-1:]
 
 
-def asked(settings: LanguageModelConfig) -> PredictionConfig:
+def asked(settings: LanguageModelConfig) -> ForecastConfig:
     """What is to be predicted.
 
     Raises:
         ConfigError: nothing is.
     """
-    if settings.prediction is None:
-        raise ConfigError("prediction = null: no effects are asked for")
-    return settings.prediction
+    if settings.forecast is None:
+        raise ConfigError("forecast = null: no effects are asked for")
+    return settings.forecast
 
 
-def run(
-    config: Config,
-    paths: Paths,
-    model: str,
-    seed: int,
-    *,
-    device: str = "cpu",
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Write `effects`: step, horizon, source_class, target_class, effect (nats, see
-    `next_effects`), seed."""
-    settings, place = config.language.models[model], paths.language(model)
-    prediction = asked(settings)
-    corpus = load_corpus(config, paths, model, seed)
-    evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    kept = Kept(place.seed(seed) / "effects", "stagewise.tasks.language.effects")
-    known, rows = identity(config, paths, model, evaluation), []
-    for step in steps_of(settings):
-        trainer = branch(config, paths, model, seed, step, corpus, device)
-        extra = [prediction.horizons, prediction.total_extra, seed, step]
-        key = kept.key(trainer.model.parameters(), [known, extra])
-        if not kept.has(step, key):
-            with fits_in_memory(model):
-                effects = next_effects(
+def total(job: Job) -> int:
+    """Training steps of all branches."""
+    settings = job.config.language.models[job.model]
+    runs = len(steps_of(settings)) * (len(job.config.language.classes(job.model)) + 1)
+    return runs * max(asked(settings).horizons)
+
+
+@task(
+    wildcards=("model", "seed"),
+    jobs=each_forecast,
+    reads=lambda job: [job.paths.language(job.model).part("learning", job.seed)],
+    writes=lambda job: [job.paths.language(job.model).part("effects", job.seed)],
+    settings=lambda job: of_model(
+        job, "landmark_sequences", "measure_from", "measure_all_until", "measure_every",
+        "forecast",
+    ),
+    total=total,
+)  # fmt: skip
+def language_effects(job: Job) -> None:
+    """Write `effects`; see `next_effects`."""
+    import pandas as pd
+
+    from analysis.interventions.upweighting import effects_table, next_effects
+
+    run = LanguageRun.of(job)
+    forecast, corpus = asked(run.settings), run.corpus()
+    evaluation, cache = run.followed(corpus), run.pieces("effects", __name__)
+    known = run.identity(evaluation)
+    rows: list[pd.DataFrame] = []
+    each = max(forecast.horizons) * (len(evaluation.class_names) + 1)
+    for step in steps_of(run.settings):
+        trainer = run.trainer(step)
+
+        def measured(step: int = step, trainer=trainer) -> dict[str, pd.DataFrame]:  # type: ignore[no-untyped-def]
+            with fits_in_memory(run.model):
+                found = next_effects(
                     trainer,
                     evaluation,
-                    horizons=prediction.horizons,
-                    total_extra=prediction.total_extra,
-                    progress=progress,
+                    horizons=forecast.horizons,
+                    total_extra=forecast.total_extra,
+                    progress=run.progress,
                 )
-            parts = [
-                pair_rows(effect, evaluation.class_names).assign(step=step, horizon=horizon)
-                for horizon, effect in zip(prediction.horizons, effects, strict=True)
-            ]
-            kept.write(pd.concat(parts).rename(columns={"influence": "effect"}), step, key)
-        elif progress is not None:
-            progress(max(prediction.horizons) * (len(evaluation.class_names) + 1))
-        rows.append(kept.read(step))
-    columns = ["step", "horizon", "source_class", "target_class", "effect", "seed"]
-    table = pd.concat(rows, ignore_index=True).assign(seed=seed)[columns]
-    write_table(
-        table, place.part("effects", seed), measured_origin(config, paths, model, seed, device)
-    )
+            table = effects_table(found, forecast.horizons, evaluation.class_names, step)
+            return {str(step): table}
+
+        extra = [forecast.horizons, forecast.total_extra, run.seed, step]
+        key = cache.key(trainer.model.parameters(), [known, extra])
+        rows += cache.keep([str(step)], key, measured, found=lambda: run.advance(each)).values()
+    found = pd.concat(rows, ignore_index=True).assign(seed=run.seed)
+    run.write_part("effects", "effects", found)

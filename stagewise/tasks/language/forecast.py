@@ -1,34 +1,30 @@
-"""Stage: does influence at a checkpoint predict the next steps better than influence at the end?"""
+"""Does influence at a checkpoint predict the next steps better than influence at the end?"""
 
 from __future__ import annotations
 
-import pandas as pd
+from stagewise.provenance.store import read_table
+from stagewise.tasks.base import Job, task
+from stagewise.tasks.language.run import LanguageModel
 
-from analysis.interventions.forecast import forecasts, stage_of
-from analysis.interventions.summaries import forecast_means
-from analysis.tables.curves import estimator_label
-from stagewise.config import Config
-from stagewise.paths import Paths
-from stagewise.provenance.store import read_table, write_table
-from stagewise.tasks.language.common import collected_origin
+READS, WRITES = ("effects", "class_influence", "transitions"), ("forecast", "forecast_means")
 
 
-def run(config: Config, paths: Paths, model: str) -> None:
-    """Write `forecast`: seed, step, stage, label, now, end (rank correlations over ordered pairs
-    of different classes), pairs; and `forecast_means`, by stage."""
-    place, seeds = paths.language(model), config.language_seeds(model)
-    sources = [place.whole("effects"), place.class_influence, place.whole("transitions")]
-    effects, influence, times = (read_table(path) for path in sources)
-    across = influence[influence["pairs"] == "across_sequences"]
-    parts = []
-    for (estimator, normalized), group in across.groupby(["estimator", "normalized"], sort=False):
-        for seed in seeds:
-            found = forecasts(effects[effects["seed"] == seed], group[group["seed"] == seed])
-            own = times[times["seed"] == seed]
-            label = estimator_label(estimator, float("nan"), normalized)
-            stage = [stage_of(own, step) for step in found["step"]]
-            parts.append(found.assign(seed=seed, label=label, stage=stage))
-    whole = pd.concat(parts, ignore_index=True)
-    made = collected_origin(config, model, seeds, sources)
-    write_table(whole, place.whole("forecast"), made)
-    write_table(forecast_means(whole), place.whole("forecast_means"), made)
+@task(
+    wildcards=("model",),
+    jobs=lambda config: [
+        {"model": model} for model, of in config.language.models.items() if of.forecast
+    ],
+    reads=lambda job: [job.paths.language(job.model).whole(name) for name in READS],
+    writes=lambda job: [job.paths.language(job.model).whole(name) for name in WRITES],
+)
+def language_forecast(job: Job) -> None:
+    """Write `forecast` (rank correlations over ordered pairs of different classes, every run,
+    checkpoint and horizon) and `forecast_means`, by stage."""
+    from analysis.interventions.forecast import forecast_table
+    from analysis.interventions.summaries import forecast_means
+
+    model = LanguageModel.of(job)
+    sources = model.whole(*READS)
+    whole = forecast_table(*(read_table(path) for path in sources))
+    model.write("forecast", whole, sources)
+    model.write("forecast_means", forecast_means(whole), sources)

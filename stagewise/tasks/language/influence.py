@@ -1,300 +1,205 @@
-"""Stage: influence between token classes at every measured checkpoint of one run."""
+"""Influence between token classes at every measured checkpoint of one run."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-import torch
-from transformers import PreTrainedModel
-
-from analysis.estimators.bif import bayesian_influence
-from analysis.estimators.class_bif import ControlVariate, class_influence
-from analysis.estimators.class_gradient import (
-    aligned,
-    class_gradient_influence,
-    control_of,
-    sequence_class_gradients,
-)
-from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
-from analysis.sampling.diagnostics import diagnose, local_learning_coefficient
-from analysis.sampling.posterior import Draws, cost, sample_posterior
-from analysis.sampling.settings import PosteriorConfig
-from models.corpora.corpus import Corpus, Evaluation
 from stagewise.config import Config, ConfigError
-from stagewise.config.language import LanguageModelConfig
-from stagewise.paths import Paths
-from stagewise.provenance.pieces import Kept
-from stagewise.provenance.store import write_table
-from stagewise.tasks.language.common import (
-    POOL,
-    identity,
-    load_checked,
-    load_corpus,
-    measured_origin,
-    pair_rows,
-)
+from stagewise.provenance.pieces import PieceCache
+from stagewise.tasks.base import Job, each_run, task
 from stagewise.tasks.language.memory import within_memory
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.settings import MEASURED, SAMPLING, of_model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.estimators.base import Estimator
+    from analysis.losses.tokens import LanguageModelLoss
 
 COLUMNS = [
     "estimator", "seed", "step", "tokens_seen", "source_class", "target_class", "pairs",
     "influence", "std_error", "normalized", "n_pairs",
 ]  # fmt: skip
 TABLES = ("influence", "sampler", "token_influence")
-GRADIENT_BYTES = 2**31  # gradients of all classes in all sequences are kept up to this size
+SHOWN = ("shown_sequence", "shown_tokens")
 TRIAL_STEPS = 4  # timed before the sampling starts
 
 
-def estimate(
-    config: Config, paths: Paths, model: str, seed: int, *, threads: int, device: str
-) -> str:
-    """A sentence on time and memory of the sampling, from a few steps at the first checkpoint."""
-    settings = config.language.models[model]
-    corpus = load_corpus(config, paths, model, seed, training=POOL)
-    anchor = load_checked(config, paths, model, seed, settings.measured[0], device)
-    loss = loss_of(anchor, corpus, settings)
-    few = settings.posterior.model_copy(update={"draws": TRIAL_STEPS, "burn_in": 0, "thinning": 1})
-    begin = time.perf_counter()
-    sample(loss, few, seed, 0, threads=threads, device=device)
-    each = (time.perf_counter() - begin) / (few.sgld_steps * few.chains)
-    return cost(
-        settings.posterior,
-        anchors=len(settings.measured),
-        parameters=sum(p.numel() for p in anchor.parameters()),
-        observed=settings.evaluation_sequences * settings.context,
-        threads=threads,
-        seconds_per_step=each,
-        together=1,
-    )
+def class_estimators() -> list[Estimator]:
+    """The estimators of language models."""
+    from analysis.estimators.base import estimators
+
+    return estimators("language")
 
 
-def run(
-    config: Config,
-    paths: Paths,
-    model: str,
-    seed: int,
-    *,
-    only: int | None = None,
-    threads: int = 1,
-    device: str = "cpu",
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Write three tables of one run.
+def sources() -> list[str]:
+    """Their modules."""
+    return [type(each).__module__ for each in class_estimators()]
 
-    influence: the contract's class_influence, estimators bif and gradient (raw, across
-    sequences). sampler: step, sample (a class, or "all tokens"), diagnostics, and the local
-    learning coefficient with its standard error. token_influence: step, source, target
-    (positions of predicted tokens in the shown sequence), text and class of the target,
-    influence (normalised), std_error.
 
-    Args:
-        only: measure this checkpoint alone and write no table: its pieces are kept, and a later
-            call without `only` puts the pieces of all checkpoints together.
-    """
-    settings, place = config.language.models[model], paths.language(model)
-    if only is not None and only not in settings.measured:
-        steps = ", ".join(map(str, settings.measured))
-        raise ConfigError(f"step {only} of {model} is not measured: choose from {steps}")
-    corpus = load_corpus(config, paths, model, seed, training=POOL)
-    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
-    kept = Kept(place.seed(seed) / "influence", "stagewise.tasks.language.influence")
-    posterior, known = settings.posterior, identity(config, paths, model, evaluation)
+def each_step(config: Config) -> list[dict[str, Any]]:
+    """One job per measured checkpoint, of the models that ask for it."""
+    return [
+        {"model": model, "seed": seed, "step": step}
+        for model, settings in config.language.models.items()
+        if settings.jobs_by_checkpoint
+        for seed in config.language_seeds(model)
+        for step in settings.measured
+    ]
+
+
+def checkpoint_of(job: Job) -> list[Path]:
+    """What one measured checkpoint needs: the run it is of, or the fetched checkpoint alone."""
+    place = job.paths.language(job.model)
+    if job.config.language.models[job.model].pretrained:
+        return [place.seed(job.seed) / f"step{job.step}" / "provenance.json"]
+    return [place.part("learning", job.seed)]
+
+
+def marker(job: Job, step: int | str) -> Path:
+    """Says that a checkpoint is measured. Not its pieces themselves: Snakemake removes what a job
+    is to make, and a rerun whose pieces still hold costs nothing."""
+    return job.paths.language(job.model).seed(job.seed) / "influence" / f"step{step}.measured"
+
+
+def sampled_steps(job: Job) -> int:
+    """SGLD steps of all chains at one checkpoint."""
+    posterior = job.config.language.models[job.model].posterior
+    return posterior.chains * posterior.sgld_steps
+
+
+@task(
+    wildcards=("model", "seed", "step"),
+    jobs=each_step,
+    reads=checkpoint_of,
+    writes=lambda job: [marker(job, job.step)],
+    settings=lambda job: of_model(job, *SAMPLING, *SHOWN),
+    total=sampled_steps,
+    uses=sources,
+)
+def language_influence_step(job: Job) -> None:
+    """Measure one checkpoint: its pieces are kept, and `language_influence` puts them together."""
+    run = LanguageRun.of(job)
+    if job.step not in run.settings.measured:
+        steps = ", ".join(map(str, run.settings.measured))
+        raise ConfigError(f"step {job.step} of {run.model} is not measured: choose from {steps}")
+    pieces_of(run, cache_of(run), job.step)
+    marker(job, job.step).parent.mkdir(parents=True, exist_ok=True)
+    marker(job, job.step).touch()
+
+
+def needs(job: Job) -> Iterable[Path]:
+    """The run, and the markers of all checkpoints where each is a job of its own."""
+    settings = job.config.language.models[job.model]
+    yield job.paths.language(job.model).part("learning", job.seed)
+    yield from (marker(job, s) for s in settings.measured if settings.jobs_by_checkpoint)
+
+
+@task(
+    wildcards=("model", "seed"),
+    jobs=each_run,
+    reads=needs,
+    writes=lambda job: [job.paths.language(job.model).part(name, job.seed) for name in TABLES],
+    settings=lambda job: of_model(job, *MEASURED, *SHOWN),
+    total=lambda job: len(job.config.language.models[job.model].measured) * sampled_steps(job),
+    uses=sources,
+)
+def language_influence(job: Job) -> None:
+    """Write the class influence of one run, the sampler's diagnostics with the local learning
+    coefficient, and the influence between the tokens of one sequence."""
+    import pandas as pd
+
+    run = LanguageRun.of(job)
+    cache, settings = cache_of(run), run.settings
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
-    for step in settings.measured if only is None else [only]:
-        anchor = load_checked(config, paths, model, seed, step, device)
-        key = kept.key(
-            anchor.parameters(),
-            [
-                known,
-                posterior.model_dump(exclude={"memory_gib"}),
-                [settings.shown_sequence, settings.shown_tokens, seed, step],
-            ],
-        )
-        if not all(kept.has(f"{name}{step}", key) for name in TABLES):
-            loss = loss_of(anchor, corpus, settings)
-
-            def measured(
-                step: int = step, loss: LanguageModelLoss = loss
-            ) -> dict[str, pd.DataFrame]:
-                gradients = class_gradients(loss, evaluation)
-                limit = gradient_limit(loss, gradients, evaluation, posterior.gamma)
-                draws = sample(
-                    loss, posterior, seed, step, gradients=gradients, threads=threads,
-                    device=device, progress=progress,
-                )  # fmt: skip
-                return measure(draws, limit, corpus, settings, step, device)
-
-            for name, table in within_memory(measured, loss, model).items():
-                kept.write(table, f"{name}{step}", key)
-        elif progress is not None:
-            progress(posterior.chains * posterior.sgld_steps)
-        for name in TABLES:
-            parts[name].append(kept.read(f"{name}{step}"))
-    if only is not None:
-        return
-    made = measured_origin(config, paths, model, seed, device)
-    for name, tables_ in parts.items():
-        whole = pd.concat(tables_, ignore_index=True).assign(seed=seed)
+    for step in settings.measured:
+        for name, table in pieces_of(run, cache, step).items():
+            parts[name.removesuffix(str(step))].append(table)
+    for name, tables in parts.items():
+        whole = pd.concat(tables, ignore_index=True).assign(seed=run.seed)
         if name == "influence":
             whole = whole.assign(tokens_seen=whole["step"] * settings.tokens_per_step)[COLUMNS]
-        write_table(whole, place.part(name, seed), made)
+        run.write_part("class_influence" if name == "influence" else name, name, whole)
 
 
-def loss_of(
-    anchor: PreTrainedModel, corpus: Corpus, settings: LanguageModelConfig
-) -> LanguageModelLoss:
-    """The losses that are sampled: of the evaluation sequences that influence is measured on."""
-    evaluation = corpus.evaluation.first(settings.evaluation_sequences)
-    return LanguageModelLoss(
-        anchor, corpus.training.long(), evaluation.tokens, settings.sequences_at_once
+def cache_of(run: LanguageRun) -> PieceCache:
+    """The pieces of this stage."""
+    return run.pieces("influence", __name__, *sources())
+
+
+def loss_of(run: LanguageRun, step: int) -> LanguageModelLoss:
+    """The losses that are sampled around a checkpoint, of the sequences of influence."""
+    from analysis.losses.tokens import LanguageModelLoss
+
+    corpus = run.pool
+    tokens = run.evaluation(corpus).tokens
+    at_once = run.settings.sequences_at_once
+    return LanguageModelLoss(run.checkpoint(step), corpus.training.long(), tokens, at_once)
+
+
+def pieces_of(run: LanguageRun, cache: PieceCache, step: int) -> dict[str, pd.DataFrame]:
+    """The tables of one checkpoint by name and step, measured where they are not kept."""
+    settings, loss = run.settings, loss_of(run, step)
+    posterior = settings.posterior
+    key = cache.key(
+        loss.model.parameters(),
+        [
+            run.identity(run.evaluation(run.pool)),
+            posterior.model_dump(exclude={"memory_gib"}),
+            [settings.shown_sequence, settings.shown_tokens, run.seed, step],
+        ],
+    )
+    return cache.keep(
+        [f"{name}{step}" for name in TABLES],
+        key,
+        lambda: within_memory(lambda: measure(run, loss, step), loss, run.model),
+        found=lambda: run.advance(posterior.chains * posterior.sgld_steps),
     )
 
 
-def sample(
-    loss: LanguageModelLoss,
-    posterior: PosteriorConfig,
-    seed: int,
-    step: int,
-    *,
-    gradients: torch.Tensor | None = None,
-    threads: int = 1,
-    device: str = "cpu",
-    progress: Callable[[int], None] | None = None,
-) -> Draws:
-    """Loss traces of all evaluation tokens around one checkpoint; with class gradients at hand
-    and an integrator that allows it, their control variates beside them."""
-    usable = posterior.integrator == "exponential" and posterior.preconditioner == "none"
-    return sample_posterior(
-        loss,
-        stacked_parameters(loss.model),
-        posterior,
-        seed=seed,
-        streams=[step],
-        n_samples=len(loss.training),
-        observe=loss.observe,
-        control=control_of(gradients) if usable and gradients is not None else None,
-        threads=threads,
-        device=device,
-        progress=progress,
-    )
+def measure(run: LanguageRun, loss: LanguageModelLoss, step: int) -> dict[str, pd.DataFrame]:
+    """The stage's tables for one checkpoint, by name and step."""
+    import pandas as pd
 
+    from analysis.estimators.measurement import measure_checkpoint, sampler_table, token_table
+    from analysis.tables.curves import class_table
 
-def class_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> torch.Tensor | None:
-    """Gradients of every class in every sequence, where they fit; see `class_gradients`."""
-    sequences, _, classes = evaluation.membership.shape
-    size = sum(p.numel() for p in loss.model.parameters())
-    if 4 * sequences * classes * size > GRADIENT_BYTES:
-        return None
-    at_once = loss.at_once or sequences
-    if at_once >= sequences:
-        return sequence_class_gradients(loss, evaluation.tokens, evaluation.membership)
-    whole = torch.empty(classes, sequences, size, device=loss.model.device)
-    for start in range(0, sequences, at_once):
-        part = slice(start, start + at_once)
-        whole[:, part] = sequence_class_gradients(
-            loss, evaluation.tokens[part], evaluation.membership[part]
-        )
-    return whole
-
-
-def gradient_limit(
-    loss: LanguageModelLoss, gradients: torch.Tensor | None, evaluation: Evaluation, gamma: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Class influence in the limit of strong localisation, and its numbers of pairs."""
-    if gradients is None:
-        return class_gradient_influence(loss, evaluation.membership, gamma)
-    return aligned([gradients], evaluation.membership, gamma)
-
-
-def measure(
-    draws: Draws,
-    limit: tuple[torch.Tensor, torch.Tensor],
-    corpus: Corpus,
-    settings: LanguageModelConfig,
-    step: int,
-    device: str,
-) -> dict[str, pd.DataFrame]:
-    """The stage's tables for one checkpoint."""
-    evaluation, posterior = (
-        corpus.evaluation.first(settings.evaluation_sequences),
-        settings.posterior,
-    )
-    traces = draws.losses[0].unflatten(-1, evaluation.membership.shape[:2])
-    exact, n_pairs = limit
-    rows = bif_rows(traces, evaluation, draws.controls, exact, device)
-    rows.append(
-        pair_rows(exact, evaluation.class_names, n_pairs=n_pairs, std_error=float("nan"),
-                  estimator="gradient", pairs="across_sequences", normalized=False)
+    settings, corpus = run.settings, run.pool
+    evaluation = run.evaluation(corpus)
+    found = measure_checkpoint(
+        loss, evaluation, settings.posterior, seed=run.seed, step=step,
+        threads=run.threads, device=run.device, progress=run.progress,
     )  # fmt: skip
+    rows = [class_table(each.compute(found)) for each in class_estimators()]
+    shown = settings.shown_sequence, settings.shown_tokens
     return {
-        "influence": pd.concat(rows, ignore_index=True).assign(step=step),
-        "sampler": sampler_rows(draws, evaluation, posterior, step),
-        "token_influence": token_rows(
-            traces, corpus, settings.shown_sequence, settings.shown_tokens
-        ).assign(step=step),
+        f"influence{step}": pd.concat(rows, ignore_index=True).assign(step=step),
+        f"sampler{step}": sampler_table(found.draws, evaluation, settings.posterior, step),
+        f"token_influence{step}": token_table(found.traces, corpus, *shown).assign(step=step),
     }
 
 
-def token_rows(traces: torch.Tensor, corpus: Corpus, shown: int, most: int | None) -> pd.DataFrame:
-    """Token x token influence within one evaluation sequence, normalised; of its first `most`
-    predicted tokens."""
-    evaluation = corpus.evaluation
-    value, error = bayesian_influence(traces[:, :, shown, :most].numpy(), normalized=True)
-    source, target = np.indices(value.shape).reshape(2, -1)
-    ids = evaluation.tokens[shown, 1:][:most].tolist()
-    words = [corpus.tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in ids]
-    member = evaluation.membership[shown, :most]
-    classes = [shown_class(row.tolist(), evaluation.class_names) for row in member]
-    return pd.DataFrame(
-        {
-            "source": source, "target": target, "text": np.array(words)[target],
-            "class": np.array(classes)[target], "influence": value.ravel(),
-            "std_error": error.ravel(),
-        }
-    )  # fmt: skip
+def estimate(run: LanguageRun) -> str:
+    """A sentence on time and memory of the sampling, from a few steps at the first checkpoint."""
+    from analysis.estimators.measurement import sample_losses
+    from analysis.sampling.posterior import cost
 
-
-def shown_class(member: list[bool], names: tuple[str, ...]) -> str:
-    """The class a token is shown with: induction before what the token itself is; "" for none."""
-    found = [name for name, is_in in zip(names, member, strict=True) if is_in]
-    return "induction" if "induction" in found else (found or [""])[0]
-
-
-def bif_rows(
-    traces: torch.Tensor,
-    evaluation: Evaluation,
-    controls: torch.Tensor | None,
-    limit: torch.Tensor,
-    device: str,
-) -> list[pd.DataFrame]:
-    """Class influence of one checkpoint, raw and normalised, all pairs and across sequences; with
-    the controls of its draws, and the limit that these tend to, less noisy."""
-    sequences, _, classes = evaluation.membership.shape
-    control = None
-    if controls is not None:
-        control = ControlVariate(controls[0].unflatten(-1, (sequences, classes)), limit)
-    return [
-        pair_rows(
-            found.influence, evaluation.class_names, std_error=found.std_error,
-            n_pairs=found.n_pairs, estimator="bif", pairs=found.pairs, normalized=found.normalized,
-        )
-        for found in class_influence(
-            traces, evaluation.membership, control=control, device=device
-        )
-    ]  # fmt: skip
-
-
-def sampler_rows(
-    draws: Draws, evaluation: Evaluation, posterior: PosteriorConfig, step: int
-) -> pd.DataFrame:
-    """Diagnostics of the mean losses of every class and of all tokens, and the LLC."""
-    member = evaluation.membership.flatten(0, 1).float()
-    member = torch.cat([torch.ones(len(member), 1), member], 1)
-    member /= member.sum(0)
-    means = replace(draws, losses=draws.losses @ member, anchor_losses=draws.anchor_losses @ member)
-    table = diagnose(means, posterior, [step], ["all tokens", *evaluation.class_names])
-    value, error = local_learning_coefficient(draws, posterior)
-    return table.assign(llc=value, llc_std_error=error)
+    settings = run.settings
+    loss = loss_of(run, settings.measured[0])
+    few = settings.posterior.model_copy(update={"draws": TRIAL_STEPS, "burn_in": 0, "thinning": 1})
+    begin = time.perf_counter()
+    sample_losses(loss, few, seed=run.seed, step=0, threads=run.threads, device=run.device)
+    each = (time.perf_counter() - begin) / (few.sgld_steps * few.chains)
+    return cost(
+        settings.posterior,
+        checkpoints=len(settings.measured),
+        parameters=sum(p.numel() for p in loss.model.parameters()),
+        observed=settings.evaluation_sequences * settings.context,
+        threads=run.threads,
+        seconds_per_step=each,
+        together=1,
+    )

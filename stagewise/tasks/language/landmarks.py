@@ -1,50 +1,47 @@
-"""Stage: landmarks of one run at every checkpoint, and the losses its classes are held against."""
+"""Landmarks of one run at every checkpoint, and the losses its classes are held against."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from analysis.development.landmarks import baselines, landmarks, outcomes
-from stagewise.config import Config
-from stagewise.paths import Paths
-from stagewise.provenance.pieces import Kept
-from stagewise.provenance.store import write_table
-from stagewise.tasks.language.common import (
-    identity,
-    load_checked,
-    load_corpus,
-    measured_origin,
-)
+from stagewise.tasks.base import Job, each_run, task
 from stagewise.tasks.language.memory import fits_in_memory
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.settings import of_model
 
 
-def run(config: Config, paths: Paths, model: str, seed: int, *, device: str = "cpu") -> None:
-    """Write `landmarks` (step, name, value, seed; at the first step also the number of
-    `parameters`) and `baselines` (class, name, loss, seed; the mean loss of a class under the
-    language's unigram, bigram and best predictor, nats)."""
-    settings, place = config.language.models[model], paths.language(model)
-    corpus = load_corpus(config, paths, model, seed, training=1)
-    evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    kept = Kept(place.seed(seed) / "landmarks", "stagewise.tasks.language.landmarks")
-    known = identity(config, paths, model, evaluation)
+@task(
+    wildcards=("model", "seed"),
+    jobs=each_run,
+    reads=lambda job: [job.paths.language(job.model).part("learning", job.seed)],
+    writes=lambda job: [
+        job.paths.language(job.model).part(name, job.seed) for name in ("landmarks", "baselines")
+    ],
+    settings=lambda job: of_model(job, "landmark_sequences"),
+)
+def language_landmarks(job: Job) -> None:
+    """Write `landmarks` (at the first step also the number of `parameters`) and `baselines`."""
+    import pandas as pd
+
+    from analysis.development.landmarks import landmarks
+    from analysis.development.tables import baselines_table
+
+    run = LanguageRun.of(job)
+    corpus = run.corpus(training=1)
+    evaluation, cache = run.followed(corpus), run.pieces("landmarks", __name__)
+    known, first = run.identity(evaluation), run.settings.checkpoints[0]
     rows: list[pd.DataFrame] = []
-    for step in settings.checkpoints:
-        anchor = load_checked(config, paths, model, seed, step, device)
-        key = kept.key(anchor.parameters(), known)
-        if not kept.has(step, key):
-            with fits_in_memory(model):
-                found = landmarks(anchor, corpus, evaluation)
-            if step == settings.checkpoints[0]:
-                found["parameters"] = sum(p.numel() for p in anchor.parameters())
-            table = pd.DataFrame({"step": step, "name": list(found), "value": list(found.values())})
-            kept.write(table, step, key)
-        rows.append(kept.read(step))
-    made = measured_origin(config, paths, model, seed, device)
-    write_table(
-        pd.concat(rows, ignore_index=True).assign(seed=seed), place.part("landmarks", seed), made
-    )
-    compared = pd.DataFrame(
-        {"class": outcomes(corpus, evaluation)}
-        | {name: loss.numpy() for name, loss in baselines(corpus, evaluation).items()}
-    ).melt(id_vars="class", var_name="name", value_name="loss")
-    write_table(compared.assign(seed=seed), place.part("baselines", seed), made)
+    for step in run.settings.checkpoints:
+        model = run.checkpoint(step)
+
+        def measured(step: int = step, model=model) -> dict[str, pd.DataFrame]:  # type: ignore[no-untyped-def]
+            with fits_in_memory(run.model):
+                found = landmarks(model, corpus, evaluation)
+            if step == first:
+                found["parameters"] = sum(p.numel() for p in model.parameters())
+            named = {"name": list(found), "value": list(found.values())}
+            return {str(step): pd.DataFrame({"step": step, **named})}
+
+        key = cache.key(model.parameters(), known)
+        rows += cache.keep([str(step)], key, measured).values()
+    found = pd.concat(rows, ignore_index=True).assign(seed=run.seed)
+    run.write_part("landmarks", "landmarks", found)
+    run.write_part("baselines", "baselines", baselines_table(corpus, evaluation, run.seed))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-
-from analysis.losses.tokens import LanguageModelLoss
-from models.language.chunks import fewer
+if TYPE_CHECKING:  # tasks are listed without torch
+    from analysis.losses.tokens import LanguageModelLoss
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -23,6 +21,8 @@ def fits_in_memory(model: str) -> Iterator[None]:
     Raises:
         MemoryError: in place of the library's error.
     """
+    import torch
+
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -38,6 +38,10 @@ def within_memory(run: Callable[[], Result], loss: LanguageModelLoss, model: str
     Raises:
         MemoryError: it does not fit with one sequence either; names the settings that help.
     """
+    import torch
+
+    from models.language.chunks import fewer
+
     while True:
         try:
             return run()

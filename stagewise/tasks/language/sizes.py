@@ -1,61 +1,65 @@
-"""Stage: the class influence of every language model side by side, on steps and on tokens."""
+"""The class influence of every language model side by side, on steps and on tokens."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from analysis.development.transitions import formation
 from stagewise.config import Config
-from stagewise.paths import Paths
+from stagewise.config.language import LanguageModelConfig
+from stagewise.config.renamed import with_new_names
 from stagewise.provenance.recorded import FOLDER, tables_elsewhere
-from stagewise.provenance.store import provenance, read_provenance, read_table, write_table
+from stagewise.provenance.store import provenance, read_provenance, read_table, write_result
+from stagewise.tasks.base import Job, task
 
-NEEDED = ("trajectories", "transitions", "landmarks")
-COLUMNS = [
-    "model", "run", "text", "parameters", "seed", "label", "step", "tokens", "source", "target",
-    "mean", "induction", "induction_tokens",
-]  # fmt: skip
+READS = ("trajectories", "transitions", "landmarks")
 
 
-def run(config: Config, paths: Paths, folder: Path = FOLDER) -> None:
-    """Write `language/sizes`: one row per model, run, label, step and pair with its influence, the
-    tokens seen by then, `run` (this or recorded), `text` (its corpus), and `induction`,
-    `induction_tokens` (the step at which that run has half learnt it, and the tokens seen by then;
-    NaN if never).
-
-    Models of this configuration first, then those of others that are recorded.
-    """
-    parts = []
-    for model in config.language.models:
-        place = paths.language(model)
-        parts.append(_of(model, {name: place.whole(name) for name in NEEDED}, "this run"))
-    for model in config.language.recorded:
+def sources(job: Job, folder: Path = FOLDER) -> Iterable[tuple[str, str, dict[str, Path]]]:
+    """Model, which run (this or recorded) and the files of its tables: the models of this
+    configuration first, then those of others that are recorded."""
+    for model in job.config.language.models:
+        place = job.paths.language(model)
+        yield model, "this run", {name: place.whole(name) for name in READS}
+    for model in job.config.language.recorded:
         kept = tables_elsewhere(model, folder)
-        if kept.keys() >= set(NEEDED):
-            parts.append(_of(model, kept, "recorded"))
-    whole = pd.concat(parts, ignore_index=True)
+        if kept.keys() >= set(READS):
+            yield model, "recorded", {name: kept[name] for name in READS}
+
+
+def once_if_any(config: Config) -> list[dict[str, Any]]:
+    """One job, if there is a language model."""
+    return [{}] if config.language.models else []
+
+
+@task(
+    jobs=once_if_any,
+    reads=lambda job: [path for *_, tables in sources(job) for path in tables.values()],
+    writes=lambda job: [job.paths.across("sizes")],
+)
+def language_sizes(job: Job) -> None:
+    """Write `sizes`: influence by model, run, step and tokens."""
+    side_by_side(job)
+
+
+def side_by_side(job: Job, folder: Path = FOLDER) -> None:
+    """Write `sizes`, with the recorded runs of a folder."""
+    import pandas as pd
+
+    from analysis.development.sizes import influence_by_tokens
+
+    parts = []
+    for model, which, tables in sources(job, folder):
+        config = with_new_names(read_provenance(tables["trajectories"])["config"])
+        made = config["language"]["models"][model]
+        per_step = LanguageModelConfig.model_validate(made).tokens_per_step
+        curves, times, marks = (read_table(tables[name]) for name in READS)
+        found = influence_by_tokens(curves, times, marks, per_step)
+        text = made.get("corpus") or "controlled language"
+        parts.append(found.assign(model=model, run=which, text=text))
+    columns = ["model", "run", "text", *(c for c in parts[0] if c not in ("model", "run", "text"))]
+    whole = pd.concat(parts, ignore_index=True)[columns]
     seeds = sorted(whole["seed"].unique().tolist())
-    write_table(whole, paths.sizes, provenance(config.model_dump(include={"language"}), seeds))
-
-
-def _of(model: str, tables: dict[str, Path], run_: str) -> pd.DataFrame:
-    from stagewise.config.language import LanguageModelConfig
-
-    curves, times, marks = (read_table(tables[name]) for name in NEEDED)
-    made = read_provenance(tables["trajectories"])["config"]["language"]["models"][model]
-    per_step = LanguageModelConfig.model_validate(made).tokens_per_step
-    runs = curves[curves["experiment"].str.contains("/seed")]
-    seeds = runs["experiment"].str.rpartition("seed")[2].astype(int)
-    formed = formation(times).set_index("seed")["middle"]
-    found = runs.assign(
-        model=model,
-        run=run_,
-        text=made.get("corpus") or "controlled language",
-        parameters=int(marks.loc[marks["name"] == "parameters", "value"].iloc[0]),
-        seed=seeds,
-        tokens=runs["step"] * per_step,
-        induction=seeds.map(formed).astype(float),
-    )
-    return found.assign(induction_tokens=found["induction"] * per_step)[COLUMNS]
+    origin = provenance(job.config.model_dump(include={"language"}), seeds)
+    write_result("across", "sizes", whole, job.paths.across("sizes"), origin)

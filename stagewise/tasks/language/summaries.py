@@ -1,39 +1,72 @@
-"""Stage: means and intervals over runs of the interventions, and the localisations compared."""
+"""Means and intervals over runs of the interventions, and the localisations compared."""
 
 from __future__ import annotations
 
-from analysis.interventions.summaries import (
-    localisation_summary,
-    milestones,
-    race_differences,
-    races,
-)
+from typing import Any
+
 from stagewise.config import Config
-from stagewise.paths import Paths
-from stagewise.provenance.store import read_table, write_table
-from stagewise.tasks.language.common import collected_origin
-
-# What is summarised -> the tables it is made of.
-SUMMARIES = {
-    "races": ("upweighting",), "localisation": ("localisation",),
-    "milestones": ("events", "transitions"),
-}  # fmt: skip
+from stagewise.provenance.store import read_table
+from stagewise.tasks.base import Job, each_model, task
+from stagewise.tasks.language.run import LanguageModel
 
 
-def run(config: Config, paths: Paths, model: str, which: str) -> None:
-    """Write `races` and `race_differences`, or `localisation_summary`, or `milestones`; see
-    `analysis.interventions.summaries`."""
-    place, seeds = paths.language(model), config.language_seeds(model)
-    sources = [place.whole(name) for name in SUMMARIES[which]]
-    read = [read_table(path) for path in sources]
-    if which == "races":
-        every = races(*read)
-        tables = {"races": every, "race_differences": race_differences(every)}
-    elif which == "localisation":
-        tables = {"localisation_summary": localisation_summary(*read)}
-    else:
-        events, times = read
-        tables = {"milestones": milestones(events, times, model)}
-    made = collected_origin(config, model, seeds, sources)
-    for name, table in tables.items():
-        write_table(table, place.whole(name), made)
+def each_upweighted(config: Config) -> list[dict[str, Any]]:
+    """One job per model with classes that are up-weighted."""
+    return [{"model": m} for m, of in config.language.models.items() if of.upweighting.classes]
+
+
+def each_localised(config: Config) -> list[dict[str, Any]]:
+    """One job per model whose localisations are compared."""
+    return [{"model": m} for m, of in config.language.models.items() if of.localisations]
+
+
+@task(
+    wildcards=("model",),
+    jobs=each_upweighted,
+    reads=lambda job: [job.paths.language(job.model).whole("upweighting")],
+    writes=lambda job: [
+        job.paths.language(job.model).whole(name) for name in ("races", "race_differences")
+    ],
+)
+def language_races(job: Job) -> None:
+    """Write `races` and `race_differences`."""
+    from analysis.interventions.summaries import race_differences, races
+
+    model = LanguageModel.of(job)
+    sources = model.whole("upweighting")
+    every = races(read_table(sources[0]))
+    model.write("races", every, sources)
+    model.write("race_differences", race_differences(every), sources)
+
+
+@task(
+    wildcards=("model",),
+    jobs=each_localised,
+    reads=lambda job: [job.paths.language(job.model).whole("localisation")],
+    writes=lambda job: [job.paths.language(job.model).whole("localisation_summary")],
+)
+def language_localisation_summary(job: Job) -> None:
+    """Write `localisation_summary`."""
+    from analysis.interventions.summaries import localisation_summary
+
+    model = LanguageModel.of(job)
+    sources = model.whole("localisation")
+    model.write("localisation_summary", localisation_summary(read_table(sources[0])), sources)
+
+
+@task(
+    wildcards=("model",),
+    jobs=each_model,
+    reads=lambda job: [
+        job.paths.language(job.model).whole(name) for name in ("events", "transitions")
+    ],
+    writes=lambda job: [job.paths.language(job.model).whole("milestones")],
+)
+def language_milestones(job: Job) -> None:
+    """Write `milestones`."""
+    from analysis.interventions.summaries import milestones
+
+    model = LanguageModel.of(job)
+    sources = model.whole("events", "transitions")
+    events, times = (read_table(path) for path in sources)
+    model.write("milestones", milestones(events, times, model.model), sources)

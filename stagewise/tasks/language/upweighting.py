@@ -1,109 +1,98 @@
-"""Stage: staged up-weighting of one class in one run, every arm from the same start (claim C9)."""
+"""Staged up-weighting of one class in one run, every arm from the same start (claim C9)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from analysis.development.landmarks import grouped_counts, grouped_losses, outcomes
-from analysis.interventions.upweighting import Arm, arms, crossing, race
-from models.corpora.corpus import Corpus
-from models.language.checkpoints import load_state, step_folder
-from models.language.training import LanguageTrainer
 from stagewise.config import Config
 from stagewise.config.language import LanguageModelConfig
-from stagewise.paths import Paths
-from stagewise.provenance.store import read_table, write_table
-from stagewise.tasks.language.common import load_checked, load_corpus, measured_origin
+from stagewise.provenance.store import read_table
+from stagewise.tasks.base import Job, task
 from stagewise.tasks.language.memory import fits_in_memory
+from stagewise.tasks.language.run import LanguageRun
+from stagewise.tasks.language.settings import of_model
+
+if TYPE_CHECKING:
+    from analysis.interventions.upweighting import Arm
+    from models.language.training import LanguageTrainer
+
+
+def each_class(config: Config) -> list[dict[str, Any]]:
+    """One job per class that is up-weighted, and run."""
+    return [
+        {"model": model, "class_name": name, "seed": seed}
+        for model, settings in config.language.models.items()
+        for name in settings.upweighting.classes
+        for seed in config.language_seeds(model)
+    ]
 
 
 def arms_of(settings: LanguageModelConfig, class_name: str) -> list[Arm]:
     """The arms of one class, cut to the training."""
+    from analysis.interventions.upweighting import arms
+
     staged = settings.upweighting.classes[class_name]
-    return arms(
-        staged.window, min(staged.until, settings.training.steps), settings.upweighting.extra
-    )
+    until = min(staged.until, settings.training.steps)
+    return arms(staged.window, until, settings.upweighting.extra)
 
 
-def run(
-    config: Config,
-    paths: Paths,
-    model: str,
-    class_name: str,
-    seed: int,
-    *,
-    device: str = "cpu",
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Write `upweighting_<class>`: class, arm, start, stop, extra, step, loss (the outcome, nats,
-    along the arm's training), crossing (step at which it passes the threshold, NaN if never),
-    outcome, threshold, seed.
+def total(job: Job) -> int:
+    """Training steps of all arms, at most."""
+    settings = job.config.language.models[job.model]
+    return (len(arms_of(settings, job.class_name)) - 1) * settings.training.steps
+
+
+@task(
+    wildcards=("model", "class_name", "seed"),
+    jobs=each_class,
+    reads=lambda job: [job.paths.language(job.model).part("learning", job.seed)],
+    writes=lambda job: [
+        job.paths.language(job.model).part(f"upweighting_{job.class_name}", job.seed)
+    ],
+    settings=lambda job: of_model(job, "landmark_sequences", "upweighting"),
+    total=total,
+)
+def language_upweighting(job: Job) -> None:
+    """Write `upweighting_<class>`: the outcome along every arm's training, and when it passes its
+    threshold.
 
     An arm branches off the run itself at the last checkpoint before its window, with the
     optimizer's state and the same batches: up to there they are the same run.
     """
-    settings, place = config.language.models[model], paths.language(model)
-    staged, every = settings.upweighting.classes[class_name], settings.training.curve_every
-    corpus = load_corpus(config, paths, model, seed)
-    evaluation = corpus.evaluation.first(settings.landmark_sequences)
-    index = evaluation.class_names.index(class_name)
-    outcome = staged.outcome or class_name
+    import pandas as pd
+
+    from analysis.development.landmarks import grouped_counts, grouped_losses, outcomes
+    from analysis.interventions.upweighting import arm_table, base_curve, crossing, race
+
+    run, name = LanguageRun.of(job), job.class_name
+    settings, corpus = run.settings, run.corpus()
+    staged, evaluation = settings.upweighting.classes[name], run.followed(corpus)
+    outcome = staged.outcome or name
     shown = outcomes(corpus, evaluation).index(outcome)
     tokens = float(grouped_counts(corpus, evaluation)[:, shown].sum())
 
     def measure(trainer: LanguageTrainer) -> float:
         return float(grouped_losses(trainer.model, corpus, evaluation)[:, shown].sum()) / tokens
 
-    steps, losses = base_curve(read_table(place.part("learning", seed)), outcome)
+    steps, losses = base_curve(read_table(run.place.part("learning", run.seed)), outcome)
     rows = []
-    for arm in arms_of(settings, class_name):
+    for arm in arms_of(settings, name):
         curve = steps, losses
         if arm.name != "none":
             begin = max(s for s in settings.training.checkpoints if s <= arm.start)
-            trainer = branch(config, paths, model, seed, begin, corpus, device)
             known = sum(s <= begin for s in steps)
-            with fits_in_memory(model):
+            with fits_in_memory(run.model):
                 curve = race(
-                    trainer,
+                    run.trainer(begin),
                     arm,
-                    index,
+                    evaluation.class_names.index(name),
                     measure,
                     threshold=staged.threshold,
-                    every=every,
+                    every=settings.training.curve_every,
                     before=(steps[:known], losses[:known]),
-                    progress=progress,
+                    progress=run.progress,
                 )
         when = crossing(*curve, staged.threshold)
-        rows.append(
-            pd.DataFrame({"step": curve[0], "loss": curve[1]}).assign(
-                **{"class": class_name}, arm=arm.name, start=arm.start, stop=arm.stop,
-                extra=arm.extra, crossing=when, outcome=outcome,
-                threshold=staged.threshold, seed=seed,
-            )
-        )  # fmt: skip
-    table = pd.concat(rows, ignore_index=True)
-    write_table(
-        table,
-        place.part(f"upweighting_{class_name}", seed),
-        measured_origin(config, paths, model, seed, device),
-    )
-
-
-def branch(
-    config: Config, paths: Paths, model: str, seed: int, step: int, corpus: Corpus, device: str
-) -> LanguageTrainer:
-    """A trainer standing where the run stood after `step`."""
-    settings, run_ = config.language.models[model].training, paths.language(model).seed(seed)
-    loaded = load_checked(config, paths, model, seed, step, device).requires_grad_(True)
-    trainer = LanguageTrainer(loaded, corpus, settings)
-    state = load_state(step_folder(run_, step))
-    trainer.restore(step, {k: v for k, v in state.items() if not k.startswith("curve.")})
-    return trainer
-
-
-def base_curve(learning: pd.DataFrame, class_name: str) -> tuple[list[int], list[float]]:
-    """Steps and mean losses of a class along the run itself."""
-    sums = learning[learning["class"] == class_name].groupby("step")[["loss", "tokens"]].sum()
-    return sums.index.tolist(), (sums["loss"] / sums["tokens"]).tolist()
+        rows.append(arm_table(curve, arm, name, when, outcome, staged.threshold))
+    found = pd.concat(rows, ignore_index=True).assign(seed=run.seed)
+    run.write_part("upweighting", f"upweighting_{name}", found)

@@ -1,97 +1,61 @@
-"""Stage: predicted against measured times of flips and peaks, for every hierarchy."""
+"""Predicted against measured times of flips and peaks, for every hierarchy."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterable
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
+from stagewise.provenance.store import provenance, read_table, write_result
+from stagewise.tasks.base import Job, chosen, once, task
+from stagewise.tasks.theory.hierarchies import HOME, hierarchies, variant_settings
+from stagewise.tasks.toy.common import NETWORK
 
-from analysis.estimators.bif_gaussian import NotPositiveDefiniteError
-from analysis.theory.predicted_times import (
-    MATCHED,
-    Training,
-    agreement,
-    aligned_influence,
-    by_chance,
-    events_of,
-    expected_strength,
-    match,
-    predicted_bif,
-    predicted_influence,
-    table_of,
-    transition_width,
+WRITES = ("times", "times_summary")
+
+
+def measured(job: Job) -> Iterable[Path]:
+    """Events of the toy and of every hierarchy."""
+    yield job.paths.whole("events")
+    yield from (job.paths.variant(name).whole("events") for name in job.config.theory.hierarchies)
+
+
+@task(
+    jobs=once,
+    reads=measured,
+    writes=lambda job: [job.paths.theory(name) for name in WRITES],
+    settings=lambda job: [
+        chosen(job.config.toy, *NETWORK, "posterior.nbeta", "posterior.gamma"),
+        chosen(job.config.theory, "matching"),
+        variant_settings(job, *job.config.theory.hierarchies),
+    ],
 )
-from models.toy.training import recorded_steps
-from stagewise.config import Config
-from stagewise.config.toy import ToyConfig
-from stagewise.paths import Paths
-from stagewise.provenance.store import provenance, read_table, write_table
-from stagewise.tasks.theory.closed_form_error import HOME, hierarchies
+def theory_times(job: Job) -> None:
+    """Write every matched event, and a summary per hierarchy and estimator."""
+    import pandas as pd
 
-logger = logging.getLogger(__name__)
+    from analysis.tables.catalogue import table_named
+    from analysis.theory.predicted_times import Matching, Training, expected_strength
+    from analysis.theory.times_table import predictions, times_tables
 
-BIF, TRAINING = "localised posterior of theory's networks", "first-order theory"
-ALIGNED = "unrolled_aligned"  # of training from the start that theory assumes
-CLAIMED = ("bif", "unrolled")  # told even where they have no event
-# What each estimator should follow; every leave-one-out follows first-order theory.
-FOLLOWS = {"bif": BIF, "bif_gaussian": BIF, "unrolled": TRAINING, ALIGNED: TRAINING}
-SUMMARY = ["hierarchy", "estimator", "prediction", "matched", "missed", "large", "missed_large",
-           "unforeseen",
-           "median_error", "worst_error", "median_widths", "worst_widths", "bias",
-           "inside", "chance_share"]  # fmt: skip
-
-
-def run(config: Config, paths: Paths) -> None:
-    """Write `times` (one row per matched event: hierarchy, estimator, prediction, then the
-    columns of `match`) and `times_summary` (one row per hierarchy and estimator)."""
-    matched, summary = [], []
+    config, paths = job.config, job.paths
+    matching = Matching(**config.theory.matching.model_dump())
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in WRITES}
     for name, toy in hierarchies(config).items():
         place = paths if name == HOME else paths.variant(name)
-        predicted, widths, aligned = _predict(toy)
-        events = read_table(place.whole("events"))
-        measured = {str(label): rows for label, rows in events.groupby("estimator", sort=False)}
-        for label in dict.fromkeys([*CLAIMED, *measured, ALIGNED]):
-            rows = aligned if label == ALIGNED else measured.get(label, events.iloc[:0])
-            theory = TRAINING if label.startswith("loo_") else FOLLOWS.get(label)
-            if theory not in predicted:
-                continue
-            known = pd.MultiIndex.from_frame(rows[["source", "target"]]).isin(list(widths))
-            rows = rows[known]
-            found = match(predicted[theory], rows, widths)
-            chance = by_chance(predicted[theory], rows, widths, np.random.default_rng(config.seed))
-            row = {"hierarchy": name, "estimator": label, "prediction": theory}
-            matched.append(found.events.assign(**row))
-            summary.append(row | agreement(found) | {"chance_share": chance})
-    origin = provenance(config.model_dump(), config.toy_seeds)
-    columns = ["hierarchy", "estimator", "prediction", *MATCHED]
-    empty = pd.DataFrame(columns=columns)
-    write_table(pd.concat([empty, *matched])[columns], paths.theory("times"), origin)
-    write_table(pd.DataFrame(summary, columns=SUMMARY), paths.theory("times_summary"), origin)
-
-
-def _predict(toy: ToyConfig) -> tuple[dict, dict[tuple[str, str], float], pd.DataFrame]:
-    """Events by kind of prediction and pair, the transition width of every pair, and the events
-    of training from an aligned start; without pairs that are not told apart within four times
-    the training."""
-    tree = toy.tree
-    strength = expected_strength(toy.init_scale, toy.hidden_width, toy.initialisation)
-    training = Training(tree, toy.learning_rate, strength, toy.hidden_width)
-    fine = np.arange(0, toy.steps + 1, max(1, toy.checkpoint_every // 4))
-    grid = np.array(recorded_steps(toy.steps, toy.checkpoint_every))
-    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree)}
-    local = toy.posterior
-    try:
-        curves = predicted_bif(training, grid, nbeta=local.nbeta, gamma=local.gamma)
-        predicted[BIF] = events_of(curves, grid, tree)
-    except NotPositiveDefiniteError as error:
-        logger.warning("no predicted BIF: %s", error)
-    longer = np.arange(0, 4 * toy.steps + 1, max(1, toy.checkpoint_every // 4))
-    widths = {pair: transition_width(training, pair, longer) for pair in predicted[TRAINING]}
-    widths = {pair: width for pair, width in widths.items() if np.isfinite(width)}
-    predicted = {
-        theory: {pair: found for pair, found in events.items() if pair in widths}
-        for theory, events in predicted.items()
-    }
-    aligned = events_of(aligned_influence(training, grid), grid, tree)
-    return predicted, widths, table_of(aligned)
+        strength = expected_strength(toy.init_scale, toy.hidden_width, toy.initialisation)
+        said = predictions(
+            Training(toy.tree, toy.learning_rate, strength, toy.hidden_width),
+            steps=toy.steps,
+            checkpoint_every=toy.checkpoint_every,
+            nbeta=toy.posterior.nbeta,
+            gamma=toy.posterior.gamma,
+        )
+        found = times_tables(said, read_table(place.whole("events")), matching, config.seed)
+        for table, rows in zip(WRITES, found, strict=True):
+            rows.insert(0, "hierarchy", name)
+            parts[table].append(rows)
+    made = provenance(config.model_dump(), config.toy_seeds)
+    for table, rows_ in parts.items():
+        columns = list(table_named("theory", table).columns)
+        whole = pd.concat([pd.DataFrame(columns=columns), *rows_], ignore_index=True)
+        write_result("theory", table, whole[columns].infer_objects(), paths.theory(table), made)

@@ -1,22 +1,27 @@
-"""Stage: a variant of the toy from training to events, in one process."""
+"""A variant of the toy from training to events, in one process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
-from analysis.estimators.unrolled import unrolled_influence
-from models.toy.checkpoints import ToyRun
-from models.toy.linear_network import Weights
+from analysis.tables.catalogue import of_room
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.provenance.store import provenance, write_table
+from stagewise.provenance.store import provenance, write_result
+from stagewise.tasks.base import Job, perform, task
+from stagewise.tasks.theory.hierarchies import variant_settings
 from stagewise.tasks.toy import bif, collect, events, exact, learning, train, windows
-from stagewise.tasks.toy.common import influence_table, load_checked, training_options
+from stagewise.tasks.toy.common import load_checked, training_options
+
+if TYPE_CHECKING:
+    from models.toy.checkpoints import ToyRun
 
 EXACT_ONES = ("loo",)  # beside bif and unrolled
 FOR_CLAIMS = ("bif_gaussian", "closed_form")  # where claims are tried
+STAGES = (bif, collect, events, exact, learning, train, windows)  # whose code a variant is made by
 
 
 def configured(config: Config, name: str) -> Config:
@@ -34,58 +39,110 @@ def sampled_seeds(config: Config, name: str) -> list[int]:
     return seeds[:1] if name in config.theory.optimizers else seeds
 
 
-def run(
-    config: Config,
-    name: str,
-    paths: Paths,
-    *,
-    threads: int = 1,
-    progress: Callable[[int], None] | None = None,
-) -> None:
+def tables(job: Job, *kinds: str) -> Iterable[Path]:
+    """Files of a variant, of the tables made for such variants."""
+    place = job.paths.variant(job.variant)
+    yield from (place.whole(t.name) for t in of_room("toy") if t.variants in kinds)
+
+
+def total(job: Job) -> int:
+    """SGLD steps of a variant's sampled seeds."""
+    variant = configured(job.config, job.variant)
+    return len(sampled_seeds(job.config, job.variant)) * bif.sampled_steps(variant)
+
+
+def sources() -> list[str]:
+    """Modules of the estimators that are measured."""
+    from analysis.estimators.base import estimators
+
+    named = ("unrolled", *EXACT_ONES, *FOR_CLAIMS)
+    return [type(e).__module__ for e in estimators("toy") if e.needs == "draws" or e.name in named]
+
+
+@task(
+    wildcards=("variant",),
+    jobs=lambda config: [{"variant": name} for name in config.theory.hierarchies],
+    reads=lambda job: [],
+    writes=lambda job: tables(job, "all"),
+    settings=lambda job: variant_settings(
+        job, job.variant, without=("window_lengths", "window_every")
+    ),
+    total=total,
+    uses=sources,
+)
+def theory_hierarchy(job: Job) -> None:
+    """The toy on another hierarchy."""
+    make(job)
+
+
+@task(
+    wildcards=("variant",),
+    jobs=lambda config: [{"variant": name} for name in config.theory.optimizers],
+    reads=lambda job: [],
+    writes=lambda job: tables(job, "all", "optimizers"),
+    settings=lambda job: variant_settings(job, job.variant),
+    total=total,
+    uses=sources,
+)
+def theory_optimizer(job: Job) -> None:
+    """The toy under another optimizer."""
+    make(job)
+
+
+def make(job: Job) -> None:
     """Train the variant's seeds, measure influence, find events; where claims are tried, also
-    BIF's Gaussian limit and window ablation. Files as those of the toy, below `paths`."""
-    variant = configured(config, name)
-    ablated = name in config.theory.optimizers
-    exact_ones = (*EXACT_ONES, *FOR_CLAIMS) if ablated else EXACT_ONES
-    seeds = variant.toy_seeds
-    sampled = sampled_seeds(config, name)
+    BIF's Gaussian limit and window ablation. Files as those of the toy, in the variant's folder."""
+    from analysis.estimators.base import estimator
+
+    name, paths = job.variant, job.paths.variant(job.variant)
+    config = configured(job.config, name)
+    ablated = name in job.config.theory.optimizers
+    exact_names = (*EXACT_ONES, *FOR_CLAIMS) if ablated else EXACT_ONES
+    seeds, sampled = config.toy_seeds, sampled_seeds(job.config, name)
     for seed in seeds:
-        checkpoints = paths.checkpoints(seed)
-        train.run(variant, seed, checkpoints)
+        perform("toy_train", config, paths, seed=seed)
         if seed in sampled:
-            bif_, health = paths.estimator("bif", seed), paths.part("diagnostics", seed)
-            bif.run(variant, checkpoints, bif_, health, threads=threads, progress=progress)
-        for estimator in exact_ones:
-            exact.run(variant, estimator, checkpoints, paths.estimator(estimator, seed))
+            own = replace(job, config=config, paths=paths, wildcards={"seed": seed})
+            bif.write_sampled(own)
+        for each in exact_names:
+            exact.write_estimate(config, paths, estimator("toy", each), seed)
         if ablated:
-            windows.run(variant, checkpoints, paths.part("windows", seed))
-    _unrolled(variant, [load_checked(paths.checkpoints(seed), variant) for seed in seeds], paths)
-    parts = [paths.estimator("bif", seed) for seed in sampled]
-    for estimator in (*exact_ones, "unrolled"):
-        parts += [paths.estimator(estimator, seed) for seed in seeds]
-    collect.run(variant, parts, paths.influence)
+            perform("toy_windows", config, paths, seed=seed)
+    unrolled(config, paths, [load_checked(paths.checkpoints(seed), config) for seed in seeds])
+    parts = [paths.estimator(one.name, seed) for one in bif.sampled_ones() for seed in sampled]
+    for each in (*exact_names, "unrolled"):
+        parts += [paths.estimator(each, seed) for seed in seeds]
+    here = replace(job, config=config, paths=paths, wildcards={})
+    collect.together(here, "influence", parts)
     if ablated:
-        collect.run(variant, [paths.part("windows", s) for s in seeds], paths.whole("windows"))
-    learnt = {table: paths.whole(table) for table in learning.OUTPUTS}
-    learning.run(variant, [paths.checkpoints(seed) for seed in seeds], learnt)
-    events.run(variant, paths.influence, paths.whole("events"), paths.whole("trajectories"))
+        perform("toy_collect", config, paths, table="windows")
+    perform("toy_learning", config, paths)
+    perform("toy_events", config, paths)
 
 
-def _unrolled(variant: Config, runs: list[ToyRun], paths: Paths) -> None:
+def unrolled(config: Config, paths: Paths, runs: list[ToyRun]) -> None:
     """The unrolled derivative of all seeds at once: its time is that of its many small steps."""
-    toy, first = variant.toy, runs[0]
+    import torch
+
+    from analysis.estimators.base import estimator
+    from analysis.estimators.unrolled import unrolled_influence
+    from analysis.tables.curves import influence_table
+    from models.toy.linear_network import Weights
+
+    first, each = runs[0], estimator("toy", "unrolled")
     initial = Weights(*(torch.stack(w) for w in zip(*(r.initial for r in runs), strict=True)))
-    options = [training_options(toy, run_.seed) for run_ in runs]
+    options = [training_options(config.toy, run.seed) for run in runs]
     batches = [option["batches"] for option in options if option["batches"] is not None]
     values = unrolled_influence(
         initial,
         first.targets,
         first.steps,
-        optimizer=toy.optimizer,
-        learning_rate=toy.learning_rate,
+        optimizer=config.toy.optimizer,
+        learning_rate=config.toy.learning_rate,
         batches=torch.stack(batches, dim=1) if batches else None,
     )
-    for position, run_ in enumerate(runs):
-        table = influence_table("unrolled", values[:, position], run_)
-        origin = provenance(variant.model_dump(), run_.seed)
-        write_table(table, paths.estimator("unrolled", run_.seed), origin)
+    for position, run in enumerate(runs):
+        table = influence_table(each.of_items(values[:, position], run), run.seed)
+        made = provenance(config.model_dump(), run.seed)
+        path = paths.estimator("unrolled", run.seed)
+        write_result("toy", "influence", table, path, made)

@@ -1,109 +1,148 @@
-"""Stage: sample the local posterior of every checkpoint of one run; influence and diagnostics.
+"""Sample the local posterior of every checkpoint of one run: influence and diagnostics.
 
-Checkpoints are sampled in groups; each finished checkpoint is kept in the piece cache.
+Checkpoints are sampled in groups; each finished checkpoint is a piece.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-import torch
-
-from analysis.estimators.bif import bayesian_influence
-from analysis.losses.toy import LinearNetworkLoss
-from analysis.sampling.diagnostics import diagnose
-from analysis.sampling.posterior import sample_posterior
-from models.toy.checkpoints import ToyRun
+from analysis.tables.curves import influence_table
 from stagewise.config import Config
-from stagewise.provenance.pieces import Kept
-from stagewise.provenance.store import provenance, write_table
-from stagewise.tasks.toy.common import influence_table, load_checked
+from stagewise.provenance.pieces import PieceCache
+from stagewise.provenance.store import provenance, write_result
+from stagewise.tasks.base import Job, chosen, each_seed, task
+from stagewise.tasks.toy.common import checkpoints, load_checked, network_run
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.estimators.base import Estimator
+    from models.toy.checkpoints import ToyRun
+
+logger = logging.getLogger(__name__)
 GROUP = 11  # checkpoints sampled together
 
 
-def run(
-    config: Config,
-    checkpoints: Path,
-    influence: Path,
-    diagnostics: Path,
-    *,
-    threads: int = 1,
-    device: str = "cpu",
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Write estimator `bif`, raw and normalised, and the sampler's diagnostics."""
-    toy_run = load_checked(checkpoints, config)
-    kept = Kept(influence.parent, "stagewise.tasks.toy.bif")
-    posterior = config.toy.posterior.model_dump(exclude={"memory_gib"})
-    key = [
-        kept.key(
-            (toy_run.weights.W1[k], toy_run.weights.W2[k], toy_run.targets),
-            [posterior, toy_run.seed, step],
-        )
-        for k, step in enumerate(toy_run.steps)
+def sampled_ones() -> list[Estimator]:
+    """The toy's estimators that need draws."""
+    from analysis.estimators.base import estimators
+
+    return estimators("toy", "draws")
+
+
+def sampled_steps(config: Config) -> int:
+    """SGLD steps of all chains at all checkpoints of a run."""
+    toy = config.toy
+    points = len(range(0, toy.steps, toy.checkpoint_every)) + 1
+    return points * toy.posterior.chains * toy.posterior.sgld_steps
+
+
+def told(job: Job) -> str:
+    """A sentence on the size of the sampling."""
+    from analysis.sampling.posterior import cost
+
+    toy = job.config.toy
+    n = len(toy.tree.items)
+    size = (n + len(toy.tree.features)) * toy.hidden_width
+    points = len(range(0, toy.steps, toy.checkpoint_every)) + 1
+    how = {"parameters": size, "observed": n, "threads": job.threads}
+    return cost(toy.posterior, checkpoints=points, **how)
+
+
+@task(
+    wildcards=("seed",),
+    jobs=each_seed,
+    reads=checkpoints,
+    writes=lambda job: [
+        *(job.paths.estimator(e.name, job.seed) for e in sampled_ones()),
+        job.paths.part("diagnostics", job.seed),
+    ],
+    settings=lambda job: chosen(job.config.toy, "posterior"),
+    total=lambda job: sampled_steps(job.config),
+    uses=lambda: [type(e).__module__ for e in sampled_ones()],
+)
+def toy_bif(job: Job) -> None:
+    """Write the influence by every estimator that needs draws, from the same draws, and the
+    sampler's diagnostics."""
+    logger.info(told(job))
+    write_sampled(job)
+
+
+def write_sampled(job: Job) -> None:
+    """Sample what is not kept, and put the pieces together."""
+    import pandas as pd
+
+    config, paths = job.config, job.paths
+    run = load_checked(paths.checkpoints(job.seed), config)
+    more = [type(each).__module__ for each in sampled_ones()]
+    cache = PieceCache(paths.seed(job.seed) / "influence", __name__, *more)
+    names = [*(each.name for each in sampled_ones()), "diagnostics"]
+    keys = [piece_key(cache, config, run, k) for k in range(len(run.steps))]
+    todo = [
+        k
+        for k, step in enumerate(run.steps)
+        if not all(cache.has(f"{name}_step{step}", keys[k]) for name in names)
     ]
-    todo = [k for k, step in enumerate(toy_run.steps) if not kept.has(f"step{step}", key[k])]
-    done = len(toy_run.steps) - len(todo)
-    if progress is not None and done:
-        progress(done * config.toy.posterior.chains * config.toy.posterior.sgld_steps)
+    local = config.toy.posterior
+    job.advance((len(run.steps) - len(todo)) * local.chains * local.sgld_steps)
     for start in range(0, len(todo), GROUP):
         group = todo[start : start + GROUP]
-        for k, table in _sample(config, toy_run, group, threads, device, progress).items():
-            kept.write(table, f"step{toy_run.steps[k]}", key[k])
-    table = pd.concat([kept.read(f"step{s}") for s in toy_run.steps], ignore_index=True)
-    origin = provenance(config.model_dump(), toy_run.seed)
-    is_pair = table["target"].notna()
-    values = []
-    shape = (len(toy_run.steps), len(toy_run.items), len(toy_run.items))
-    for normalized in (False, True):
-        rows = table[is_pair & (table["normalized"] == normalized)]
-        value, error = (rows[c].to_numpy(float).reshape(shape) for c in ("influence", "std_error"))
-        values.append(
-            influence_table("bif", value, toy_run, std_error=error, normalized=normalized)
-        )
-    write_table(pd.concat(values, ignore_index=True), influence, origin)
-    columns_ = ["step", "sample", "r_hat", "ess", "distance", "diverged", "downhill", "seed"]
-    health = table[~is_pair].rename(columns={"source": "sample"}).assign(seed=toy_run.seed)
-    write_table(health[columns_].reset_index(drop=True), diagnostics, origin)
+        for k, tables in sample(job, run, group).items():
+            for name, table in tables.items():
+                cache.write(table, f"{name}_step{run.steps[k]}", keys[k])
+    made = provenance(config.model_dump(), run.seed)
+    for name in names:
+        parts = [cache.read(f"{name}_step{step}") for step in run.steps]
+        whole = pd.concat(parts, ignore_index=True)
+        if name == "diagnostics":
+            path = paths.part(name, run.seed)
+            write_result("toy", name, whole, path, made)
+            continue
+        variants = [c for c in ("eta", "normalized") if whole[c].nunique(dropna=False) > 1]
+        whole = whole.sort_values([*variants, "step"], kind="stable", ignore_index=True)
+        write_result("toy", "influence", whole, paths.estimator(name, run.seed), made)
 
 
-def _sample(
-    config: Config,
-    run_: ToyRun,
-    group: list[int],
-    threads: int,
-    device: str,
-    progress: Callable[[int], None] | None,
-) -> dict[int, pd.DataFrame]:
-    """Influence and diagnostics of some checkpoints, one table each."""
-    posterior = config.toy.posterior
-    steps = [run_.steps[k] for k in group]
-    targets = run_.targets.to(device, getattr(torch, posterior.dtype))
+def piece_key(cache: PieceCache, config: Config, run: ToyRun, k: int) -> str:
+    """What the pieces of a checkpoint depend on."""
+    posterior = config.toy.posterior.model_dump(exclude={"memory_gib"})
+    tensors = (run.weights.W1[k], run.weights.W2[k], run.targets)
+    return cache.key(tensors, [posterior, run.seed, run.steps[k]])
+
+
+def sample(job: Job, run: ToyRun, group: list[int]) -> dict[int, dict[str, pd.DataFrame]]:
+    """Influence and diagnostics of some checkpoints: tables by name, for each."""
+    import torch
+
+    from analysis.losses.toy import LinearNetworkLoss
+    from analysis.sampling.diagnostics import diagnose
+    from analysis.sampling.posterior import sample_posterior
+    from models.toy.linear_network import Weights
+
+    posterior, steps = job.config.toy.posterior, [run.steps[k] for k in group]
+    weights = Weights(*(w[group] for w in run.weights))
     draws = sample_posterior(
-        LinearNetworkLoss(targets),
-        {"W1": run_.weights.W1[group], "W2": run_.weights.W2[group]},
+        LinearNetworkLoss(run.targets.to(job.device, getattr(torch, posterior.dtype))),
+        weights._asdict(),
         posterior,
-        seed=run_.seed,
+        seed=run.seed,
         streams=steps,
-        threads=threads,
-        device=device,
-        progress=progress,
+        threads=job.threads,
+        device=job.device,
+        progress=job.progress,
     )
-    health = diagnose(draws, posterior, steps, run_.items).rename(columns={"sample": "source"})
-    tables = {}
-    for position, k in enumerate(group):
-        traces = draws.losses[position].numpy()
-        parts = [health[health["step"] == run_.steps[k]]]
-        for normalized in (False, True):
-            value, error = bayesian_influence(traces, normalized=normalized)
-            i, j = np.indices(value.shape).reshape(2, -1)
-            items = np.array(run_.items)
-            pairs = {"step": run_.steps[k], "source": items[i], "target": items[j]}
-            pairs |= {"influence": value.ravel(), "std_error": error.ravel()}
-            parts.append(pd.DataFrame({**pairs, "normalized": normalized}))
-        tables[k] = pd.concat(parts, ignore_index=True)
-    return tables
+    here = replace(run, step=run.step[group], weights=weights)
+    health = diagnose(draws, posterior, steps, run.items).assign(seed=run.seed)
+    tables = {"diagnostics": health} | {
+        each.name: influence_table(
+            each.compute(network_run(here, job.config.toy, draws.losses)), run.seed
+        )
+        for each in sampled_ones()
+    }
+    return {
+        k: {name: table[table["step"] == run.steps[k]] for name, table in tables.items()}
+        for k in group
+    }

@@ -1,22 +1,28 @@
-"""Stage: train one toy network and keep its checkpoints."""
+"""Train one toy network and keep its checkpoints."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import torch
-
-from models.toy.checkpoints import ToyRun, save_run
-from models.toy.linear_network import aligned_weights, random_weights
-from models.toy.training import recorded_steps, train
-from stagewise.config import Config
 from stagewise.provenance.store import provenance
-from stagewise.tasks.toy.common import training_options
+from stagewise.tasks.base import Job, chosen, each_seed, task
+from stagewise.tasks.toy.common import NETWORK, checkpoints, training_options
 
 
-def run(config: Config, seed: int, output: Path) -> None:
-    """Train with the random numbers of `seed` and write the checkpoint file."""
-    toy, tree = config.toy, config.toy.tree
+@task(
+    wildcards=("seed",),
+    jobs=each_seed,
+    reads=lambda job: [],
+    writes=checkpoints,
+    settings=lambda job: chosen(job.config.toy, *NETWORK),
+)
+def toy_train(job: Job) -> None:
+    """Train with the random numbers of the seed and write the checkpoint file."""
+    import torch
+
+    from models.toy.checkpoints import ToyRun, save_run
+    from models.toy.linear_network import aligned_weights, random_weights
+    from models.toy.training import recorded_steps, train
+
+    toy, tree, seed = job.config.toy, job.config.toy.tree, job.seed
     targets = torch.tensor(tree.targets())
     if toy.initialisation == "aligned":
         initial = aligned_weights(targets, toy.hidden_width, toy.init_scale)
@@ -34,4 +40,4 @@ def run(config: Config, seed: int, output: Path) -> None:
         features=tree.features,
         seed=seed,
     )
-    save_run(result, output, provenance(config.model_dump(), seed))
+    save_run(result, job.paths.checkpoints(seed), provenance(job.config.model_dump(), seed))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import doctest
 
-import analysis.tables.markdown
+import models.storage.markdown
 
 
 def test_the_example_of_the_docstring_holds():
-    assert doctest.testmod(analysis.tables.markdown) == (0, 1)  # failed, attempted
+    assert doctest.testmod(models.storage.markdown) == (0, 1)  # failed, attempted

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from analysis.tables.markdown import markdown_table
 from figures import of_room, scripts
+from models.storage.markdown import markdown_table
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.provenance.store import write_text

@@ -1,49 +1,20 @@
-"""Influence by retraining: leave a sample out, weight it down, or remove it inside a window."""
+"""Remove a sample inside a window of training, and see what that does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
+from analysis.estimators.instantaneous import instantaneous_influence
+from models.toy.checkpoints import ToyRun
 from models.toy.linear_network import Weights, sample_losses
 from models.toy.settings import Optimizer
 from models.toy.training import State, initial_state, train, update
-
-
-def leave_one_out(
-    initial: Weights,
-    targets: Tensor,
-    record: Sequence[int],
-    etas: Sequence[float],
-    *,
-    optimizer: Optimizer = "gradient_descent",
-    learning_rate: float,
-    batches: Tensor | None = None,
-) -> Tensor:
-    r"""Influence by retraining with source i weighted down by eta, every source at once.
-
-    $loo_\eta(i \to j, t) = (\ell_j^{full}(t) - \ell_j^{v_i = 1 - \eta}(t)) / \eta$; eta = 1 removes
-    the sample.
-
-    Returns:
-        (eta, recorded, source, target), squared-error units. Negative: the source helps.
-    """
-    n = targets.shape[-1]
-    eta = torch.tensor([0.0, *etas], dtype=targets.dtype)
-    weights = 1 - eta[:, None, None] * torch.eye(n, dtype=targets.dtype)  # (1 + etas, source, n)
-    trained = train(
-        initial,
-        targets,
-        record,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        sample_weights=weights,
-        batches=batches,
-    )
-    losses = sample_losses(trained, targets).movedim(0, 1)  # (1 + etas, recorded, source, target)
-    return (losses[:1] - losses[1:]) / eta[1:, None, None, None]
 
 
 def window_ablation(
@@ -117,3 +88,55 @@ def _opened(ablated: State, full: State, count: int) -> State:
             for before, now in zip(ablated, full, strict=True)
         )
     )
+
+
+def windows_of(steps: int, lengths: Sequence[int], every: int) -> list[tuple[int, int]]:
+    """All windows (first step without the source, first step with it) of every length that fits
+    into a training of `steps`, one beginning every so many steps."""
+    return [
+        (start, start + length)
+        for length in lengths
+        for start in range(0, steps - length + 1, every)
+    ]
+
+
+def window_table(
+    run: ToyRun,
+    steps: int,
+    windows: Sequence[tuple[int, int]],
+    *,
+    optimizer: Optimizer = "gradient_descent",
+    learning_rate: float,
+    batches: Tensor | None = None,
+) -> pd.DataFrame:
+    """Both outcomes of every window, source and target of one run, beside what instantaneous
+    influence predicts.
+
+    Returns:
+        seed, start, end, source, target; end_effect, largest_effect, largest_step (loss with the
+        source minus loss without, negative: its presence helped; see `window_ablation`); predicted:
+        the first-order effect (learning_rate x length / items) x (-g_i . g_j) from the gradients
+        at the window's middle (claim X5).
+    """
+    how: dict[str, Any] = {
+        "optimizer": optimizer, "learning_rate": learning_rate, "batches": batches
+    }  # fmt: skip
+    results = window_ablation(run.initial, run.targets, steps, windows, **how)
+    middle = [(start + end) // 2 for start, end in windows]
+    unique = sorted(set(middle))
+    weights = train(run.initial, run.targets, unique, **how)
+    pull = instantaneous_influence(weights, run.targets)[torch.tensor([*map(unique.index, middle)])]
+    length = torch.tensor([end - start for start, end in windows])[:, None, None]
+    predicted = learning_rate * length / len(run.items) * pull
+    w, i, j = np.indices(predicted.shape).reshape(3, -1)
+    items, bounds = np.array(run.items), np.array(windows)
+    table = pd.DataFrame(
+        {
+            "seed": run.seed, "start": bounds[w, 0], "end": bounds[w, 1], "source": items[i],
+            "target": items[j],
+        }
+    )  # fmt: skip
+    names = ("end_effect", "largest_effect", "largest_step", "predicted")
+    for name, values in zip(names, (*results, predicted), strict=True):
+        table[name] = values.numpy().reshape(-1)
+    return table

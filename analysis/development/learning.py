@@ -1,0 +1,117 @@
+"""What a run of the toy learnt, and when: losses, mode strengths, distinctions, hidden layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.development.distinctions import (
+    mode_strengths,
+    progress,
+    rise_times,
+    stage_name,
+    theory_maps,
+)
+from analysis.development.hidden_layer import branch_point, embed, separation
+from analysis.theory.modes import half_rise_time
+from models.toy.checkpoints import ToyRun
+from models.toy.hierarchy import Hierarchy
+from models.toy.linear_network import initial_mode_strength, mode_basis, sample_losses
+
+
+def learning_tables(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> dict[str, pd.DataFrame]:
+    """The tables losses, modes, transitions and embedding of one run, by name."""
+    return {
+        "losses": loss_table(run),
+        "modes": mode_table(run, theory_holds),
+        "transitions": transition_table(run, tree, theory_holds),
+        "embedding": embedding_table(run),
+    }
+
+
+def loss_table(run: ToyRun) -> pd.DataFrame:
+    """Loss of every item at every checkpoint: seed, step, item, loss (squared error / 2)."""
+    values = sample_losses(run.weights, run.targets).numpy()
+    k, i = np.indices(values.shape).reshape(2, -1)
+    columns = {"seed": run.seed, "step": np.array(run.steps)[k], "item": np.array(run.items)[i]}
+    return pd.DataFrame({**columns, "loss": values.ravel()})
+
+
+def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
+    """Strength of every mode, measured and by theory: seed, step, mode, singular_value, measured,
+    theory, and for the mode as a whole start, middle, end (steps at 10, 50, 90 % of its final
+    strength: half-rise, and the width from the other two) and theory_middle.
+
+    Args:
+        theory_holds: False (another optimizer): what theory says is NaN.
+    """
+    targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
+    initial, (_, s, _) = initial_mode_strength(run.initial, run.targets), mode_basis(targets)
+    measured = mode_strengths(maps, targets)
+    theory = mode_strengths(theory_maps(targets, _times(run), initial), targets)
+    half = half_rise_time(s, initial, 1 / len(run.items)) / run.learning_rate
+    final = s * len(run.items)  # s / sigma with sigma = 1 / items
+    steps = np.array(run.steps)
+    rise = np.array([rise_times(steps, curve) for curve in (measured / final).T])
+    if not theory_holds:
+        theory, half = np.full_like(theory, np.nan), np.full_like(half, np.nan)
+    k, m = np.indices(measured.shape).reshape(2, -1)
+    return pd.DataFrame(
+        {
+            "seed": run.seed,
+            "step": steps[k],
+            "mode": m,
+            "singular_value": s[m],
+            "measured": measured.ravel(),
+            "theory": theory.ravel(),
+            "start": rise[m, 0],
+            "middle": rise[m, 1],
+            "end": rise[m, 2],
+            "theory_middle": half[m],
+        }
+    )
+
+
+def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
+    """When every distinction is learnt: seed, stage, node, depth, start, middle, end (steps at 10,
+    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer)."""
+    targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
+    initial = initial_mode_strength(run.initial, run.targets)
+    theory = theory_maps(targets, _times(run), initial)
+    hidden, steps = run.weights.W1.numpy(), np.array(run.steps)
+    everything = np.ones((1, len(tree.items))) / np.sqrt(len(tree.items))
+    rows = [("everything", tree.root.name, -1, everything, (np.nan, np.nan))]
+    for node in tree.distinctions():
+        apart = branch_point(steps, separation(hidden, tree, node))
+        rows.append((stage_name(node), node.name, tree.depth(node), tree.contrasts(node), apart))
+    table = []
+    for stage, node_name, depth, directions, (knee, fastest) in rows:
+        start, middle, end = rise_times(steps, progress(maps, targets, directions))
+        expected = rise_times(steps, progress(theory, targets, directions))[1]
+        table.append(
+            {
+                "seed": run.seed,
+                "stage": stage,
+                "node": node_name,
+                "depth": depth,
+                "start": start,
+                "middle": middle,
+                "end": end,
+                "theory_middle": expected if theory_holds else np.nan,
+                "knee": knee,
+                "fastest": fastest,
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def embedding_table(run: ToyRun) -> pd.DataFrame:
+    """Paths of the items through the hidden layer: seed, step, item, x, y."""
+    plane = embed(run.weights.W1.numpy())
+    k, i = np.indices(plane.shape[:2]).reshape(2, -1)
+    columns = {"seed": run.seed, "step": np.array(run.steps)[k], "item": np.array(run.items)[i]}
+    return pd.DataFrame({**columns, "x": plane[..., 0].ravel(), "y": plane[..., 1].ravel()})
+
+
+def _times(run: ToyRun) -> np.ndarray:
+    return np.array(run.steps) * run.learning_rate

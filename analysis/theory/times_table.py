@@ -1,0 +1,107 @@
+"""Predicted against measured times of flips and peaks of one training, as tables."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.estimators.bif_gaussian import NotPositiveDefiniteError
+from analysis.theory.predicted_times import (
+    MATCHED,
+    Events,
+    Matching,
+    Training,
+    agreement,
+    aligned_influence,
+    by_chance,
+    events_of,
+    match,
+    predicted_bif,
+    predicted_influence,
+    table_of,
+    transition_width,
+)
+from models.toy.training import recorded_steps
+
+logger = logging.getLogger(__name__)
+
+BIF, TRAINING = "localised posterior of theory's networks", "first-order theory"
+ALIGNED = "unrolled_aligned"  # of training from the start that theory assumes
+CLAIMED = ("bif", "unrolled")  # told even where they have no event
+# What each estimator should follow; every leave-one-out follows first-order theory.
+FOLLOWS = {"bif": BIF, "bif_gaussian": BIF, "unrolled": TRAINING, ALIGNED: TRAINING}
+SUMMARY = ["estimator", "prediction", "matched", "missed", "large", "missed_large", "unforeseen",
+           "median_error", "worst_error", "median_widths", "worst_widths", "bias", "inside",
+           "chance_share"]  # fmt: skip
+
+
+class Predictions(NamedTuple):
+    """What theory says of one training.
+
+    Attributes:
+        events: by kind of prediction, and by pair; widths: transition width of every pair, steps.
+        aligned: events of training from an aligned start, as a table.
+    """
+
+    events: dict[str, Events]
+    widths: dict[tuple[str, str], float]
+    aligned: pd.DataFrame
+
+
+def predictions(
+    training: Training, *, steps: int, checkpoint_every: int, nbeta: float, gamma: float
+) -> Predictions:
+    """Events that theory predicts, without pairs that are not told apart within four times the
+    training; no predicted BIF, with a warning, where its localisation is too weak for a saddle."""
+    tree, finer = training.tree, max(1, checkpoint_every // 4)
+    fine = np.arange(0, steps + 1, finer)
+    grid = np.array(recorded_steps(steps, checkpoint_every))
+    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree)}
+    try:
+        curves = predicted_bif(training, grid, nbeta=nbeta, gamma=gamma)
+        predicted[BIF] = events_of(curves, grid, tree)
+    except NotPositiveDefiniteError as error:
+        logger.warning("no predicted BIF: %s", error)
+    longer = np.arange(0, 4 * steps + 1, finer)
+    every = {pair: transition_width(training, pair, longer) for pair in predicted[TRAINING]}
+    widths = {pair: width for pair, width in every.items() if np.isfinite(width)}
+    events = {
+        theory: {pair: found for pair, found in by_pair.items() if pair in widths}
+        for theory, by_pair in predicted.items()
+    }
+    aligned = events_of(aligned_influence(training, grid), grid, tree)
+    return Predictions(events, widths, table_of(aligned))
+
+
+def times_tables(
+    said: Predictions, events: pd.DataFrame, matching: Matching, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measured events beside predicted ones.
+
+    Args:
+        events: the contract's table of the training; seed: of the shuffles behind chance.
+
+    Returns:
+        one row per matched event: estimator, prediction, then the columns of `match`; and one row
+        per estimator, `SUMMARY`.
+    """
+    measured = {str(label): rows for label, rows in events.groupby("estimator", sort=False)}
+    matched, summary = [], []
+    for label in dict.fromkeys([*CLAIMED, *measured, ALIGNED]):
+        rows = said.aligned if label == ALIGNED else measured.get(label, events.iloc[:0])
+        theory = TRAINING if label.startswith("loo_") else FOLLOWS.get(label)
+        if theory not in said.events:
+            continue
+        known = pd.MultiIndex.from_frame(rows[["source", "target"]]).isin(list(said.widths))
+        how = said.events[theory], rows[known], said.widths, matching
+        found = match(*how)
+        chance = by_chance(*how, np.random.default_rng(seed))
+        row = {"estimator": label, "prediction": theory}
+        matched.append(found.events.assign(**row))
+        summary.append(row | agreement(found) | {"chance_share": chance})
+    columns = ["estimator", "prediction", *MATCHED]
+    empty = pd.DataFrame(columns=columns)
+    return pd.concat([empty, *matched])[columns], pd.DataFrame(summary, columns=SUMMARY)
