@@ -53,17 +53,15 @@ def flips_and_stages(e: ToyEvidence) -> Finding:
         flips = flips[(flips["step"] >= before) & (flips["step"] <= until)]
         held.append(not flips.empty)
         found += [(label, f) for f in flips.head(1).itertuples()]
-    turning = [
-        p
-        for p in e.pairs()
-        if (e.events_of(e.posterior_label, *p)["direction"] == "to_harmful").any()
-    ]
+    bif = e.posterior_label
+    turned = {pair: set(e.events_of(bif, *pair)["direction"]) for pair in e.pairs()}
+    turning = [pair for pair, found in turned.items() if "to_harmful" in found]
     where = "; ".join(f"{label}: flip at {f.step:.0f}" for label, f in found) or "no flip there"
     return Finding(
         predicted=f"{source}→{target} turns from helpful to harmful after {stage_name(earlier)} "
         f"has begun to be learnt (10 %: step {before:.0f}) and before {stage_name(own)} is half "
         f"learnt ({until:.0f}), by bif and by unrolled",
-        measured=f"{where}; {len(turning)} of {len(e.pairs())} pairs turn harmful ({label})",
+        measured=f"{where}; {len(turning)} of {len(e.pairs())} pairs turn harmful ({bif})",
         interval="; ".join(
             f"{label} [{f.ci_low:.0f}, {f.ci_high:.0f}], q {_small(f.q_value)}"
             for label, f in found

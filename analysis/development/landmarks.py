@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from analysis.losses.tokens import stacked_parameters
 from models.corpora.corpus import Corpus, Evaluation
-from models.language.architectures.attention_only import AttentionOnly, logits
+from models.language.architectures.base import architecture_of
 from models.language.chunks import in_chunks
 from models.language.model import losses_of, token_losses
 
@@ -93,7 +92,8 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
     half = tokens.shape[1] // 2
     second = torch.arange(half, 2 * half)
     found: dict[str, float] = {}
-    for patterns in in_chunks(partial(attention_patterns, model), tokens, SEQUENCES):
+    patterns_of = architecture_of(model).attention_patterns
+    for patterns in in_chunks(partial(patterns_of, model), tokens, SEQUENCES):
         for layer, pattern in enumerate(patterns):
             pattern = pattern.cpu()
             prefix = pattern[:, :, second, second - half + 1].mean(2).sum(0)  # its successor
@@ -126,20 +126,6 @@ def repeated_tokens(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
     orders = torch.rand(RANDOM_SEQUENCES, len(allowed), generator=generator).argsort(1)
     once = allowed[orders[:, :half]]
     return torch.cat([once, once], 1).to(next(model.parameters()).device)
-
-
-def attention_patterns(model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
-    """Attention weights of every layer, (batch, heads, query, key)."""
-    if isinstance(model, AttentionOnly):
-        patterns: list[Tensor] = []
-        logits(stacked_parameters(model), tokens[None], model.config, patterns)
-        return [pattern[0] for pattern in patterns]
-    before = model.config._attn_implementation
-    model.set_attn_implementation("eager")  # the fused kernels do not return their weights
-    try:
-        return list(model(input_ids=tokens, output_attentions=True).attentions)
-    finally:
-        model.set_attn_implementation(before)
 
 
 def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:

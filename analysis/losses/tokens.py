@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-import threading
-
 import torch
 from torch import Tensor
-from torch.func import functional_call
 from transformers import PreTrainedModel
 
 from analysis.sampling.sgld import Parameters
-from models.language.architectures.attention_only import AttentionOnly, logits
+from models.language.architectures.base import architecture_of
 from models.language.model import check_tokens, losses_of
 
 SCORE_BYTES = 2**30  # memory for logits of evaluation sequences in flight
@@ -23,8 +19,7 @@ class LanguageModelLoss:
     Called by the sampler, it gives the mean token loss of training sequences, whose gradient
     drives the chains; `observe` gives the loss of every evaluation token.
 
-    An attention-only model runs all chains as one batch. Others run one chain after another:
-    fused attention has no batching rule on a CPU, and vmap falls back to a slower loop.
+    Whether all chains run as one batch or one after another is its architecture's choice.
 
     Args:
         training: (sequences, time) token ids; mini-batches are taken from them.
@@ -45,7 +40,7 @@ class LanguageModelLoss:
         self.model, self.training, self.evaluation = model, training, evaluation
         self.at_once = at_once
         self.in_flight = at_once or len(evaluation)  # of the last call of observe
-        self._copies = threading.local()  # functional_call swaps weights in place
+        self._architecture = architecture_of(model)
 
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
         """Mean token loss of each training sequence, nats: (chains, sequences in the batch)."""
@@ -69,23 +64,7 @@ class LanguageModelLoss:
 
     def logits(self, parameters: Parameters, tokens: Tensor) -> Tensor:
         """(chains, sequences, time, vocabulary)."""
-        if isinstance(self.model, AttentionOnly):
-            return logits(parameters, tokens, self.model.config)
-        chains = len(next(iter(parameters.values())))
-        tokens = tokens.expand(chains, *tokens.shape[1:])
-        each = [
-            functional_call(
-                self.own_model(), {name: p[c] for name, p in parameters.items()}, tokens[c]
-            ).logits
-            for c in range(chains)
-        ]
-        return torch.stack(each)
-
-    def own_model(self) -> PreTrainedModel:
-        """This thread's copy of the model."""
-        if not hasattr(self._copies, "model"):
-            self._copies.model = copy.deepcopy(self.model)
-        return self._copies.model
+        return self._architecture.logits(self.model, parameters, tokens)
 
 
 def stacked_parameters(model: PreTrainedModel, copies: int = 1) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-import models.language.architectures.attention_only  # noqa: F401  registers the architecture
+from models.language.architectures.base import registered
 from models.storage.errors import CheckpointError
 from models.storage.files import read_origin, whole_folder
 
@@ -49,6 +49,7 @@ def load_model(folder: str | Path) -> PreTrainedModel:
     Raises:
         CheckpointError: there are no weights, only a pickle, or the file is damaged; names it.
     """
+    registered()  # the project's own architectures, for AutoModelForCausalLM
     folder = Path(folder)
     if not any((folder / name).is_file() for name in (WEIGHTS, f"{WEIGHTS}.index.json")):
         pickles = sorted(p.name for p in folder.glob("*") if p.suffix in PICKLES)

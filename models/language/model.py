@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
-from models.language.architectures.attention_only import AttentionOnly, AttentionOnlyConfig
+from models.language.architectures.base import architecture
 from models.language.settings import Network
 
 
 def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -> PreTrainedModel:
     """A new model with the random weights of `seed`. Its own random numbers disturb no others."""
-    sizes: dict[str, Any] = {
-        "vocab_size": vocabulary,
-        "hidden_size": network.width,
-        "num_hidden_layers": network.layers,
-        "num_attention_heads": network.heads,
-        "max_position_embeddings": context,
-    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if network.architecture == "attention_only":
-            return AttentionOnly(AttentionOnlyConfig(**sizes))
-        config = GPTNeoXConfig(
-            **sizes, intermediate_size=4 * network.width, bos_token_id=None, eos_token_id=None,
-            use_cache=False,
-            rope_parameters={
-                "rope_type": "default", "rope_theta": 10_000.0,
-                "partial_rotary_factor": network.rotary,
-            },
-        )  # fmt: skip
-        return _initialised(GPTNeoXForCausalLM(config))
-
-
-def _initialised(model: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
-    """Random weights as Pythia's were drawn, not as the library draws them: a fixed 0.02 would
-    leave the attention of a narrow model flat for long.
-
-    Standard deviation sqrt(2 / (5 width)), and 2 / (layers sqrt(width)) where a layer writes
-    into the residual stream. Source: the configuration files of Pythia (small_init, wang_init).
-    """
-    width, layers = model.config.hidden_size, model.config.num_hidden_layers
-    for name, p in model.named_parameters():
-        if p.dim() == 2:
-            writes = name.endswith(("attention.dense.weight", "dense_4h_to_h.weight"))
-            std = 2 / (layers * width**0.5) if writes else (2 / (5 * width)) ** 0.5
-            nn.init.normal_(p, 0.0, std)
-    return model
+        kind = architecture(network.architecture)
+        return kind.build(network, vocabulary=vocabulary, context=context)
 
 
 def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:

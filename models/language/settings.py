@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from models.language.architectures import names
 from models.settings import Section
 
 
 class Network(Section):
     """The architecture of a language model."""
 
-    architecture: Literal["attention_only", "gpt_neox"] = Field(
-        "attention_only", description="attention_only, or gpt_neox (Pythia's) [ours]"
+    architecture: str = Field(
+        "attention_only",
+        description="attention_only, or gpt_neox (Pythia's) [ours]",
+        json_schema_extra=lambda schema: schema.update(enum=list(names())),
     )
     width: int = Field(64, ge=2, description="of the residual stream")
     layers: int = Field(2, ge=1, description="of attention, with an MLP each in gpt_neox")
@@ -21,6 +24,13 @@ class Network(Section):
     rotary: float = Field(
         0.25, gt=0, le=1, description="gpt_neox: share of a head that positions turn (Pythia: 0.25)"
     )
+
+    @field_validator("architecture")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in names():
+            raise ValueError(f"choose one of {', '.join(names())}")
+        return value
 
     @model_validator(mode="after")
     def _divides(self) -> Self:

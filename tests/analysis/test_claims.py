@@ -8,30 +8,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.claims import core
 from analysis.claims.core import (
     Evidence,
+    EvidenceTables,
     Finding,
     NoEvidence,
+    UndeclaredTableError,
     claim,
-    correlations,
+    claims_of,
     graded,
     over_seeds,
+    rules,
     to_markdown,
 )
 from analysis.claims.toy import branches_align, learnt_top_down
+from analysis.claims.toy_evidence import ToyEvidence
 from analysis.claims.toy_extensions import ladder, ladder_times
-from stagewise.tasks.toy.events import COLUMNS
+from analysis.statistics.correlation import correlations
+from analysis.statistics.distinction_peaks import distinction_peaks
+from analysis.statistics.event_tables import COLUMNS
+from analysis.statistics.removal_times import removal_times
 
 
-def evidence(tree, **tables: pd.DataFrame) -> Evidence:
-    """Evidence with the tables given and nothing else."""
-    empty: dict[str, Any] = dict.fromkeys(
-        ("trajectories", "events", "transitions", "windows", "sweep", "limit_errors"),
-        pd.DataFrame(),
-    )
-    return Evidence(
-        tree=tree, focus=tree.focus(), optimizer="gradient_descent",
-        checkpoint_every=20, influence={}, seed=0, **{**empty, **tables},
+def evidence(tree, **tables: pd.DataFrame) -> ToyEvidence:
+    """Evidence with the tables given and what follows from their events, and nothing else."""
+    if "events" in tables:
+        tables["removal_times"] = removal_times(tables["events"])
+    if {"events", "transitions"} <= tables.keys():
+        both = tables["events"], tables["transitions"]
+        tables["distinction_peaks"] = distinction_peaks(*both, tree)
+    return ToyEvidence(
+        tables=EvidenceTables(tables), seed=0, tree=tree, focus=tree.focus(),
+        optimizer="gradient_descent", checkpoint_every=20,
     )  # fmt: skip
 
 
@@ -61,8 +70,15 @@ def test_grading(held, verdict):
     assert graded(held) == verdict
 
 
+@pytest.fixture
+def apart(monkeypatch) -> None:
+    """What a test declares is no claim of the project."""
+    monkeypatch.setattr(core, "RULES", {})
+
+
+@pytest.mark.usefixtures("apart")
 def test_missing_evidence_is_not_run_with_the_reason(tree):
-    @claim("C0", "text", "paper", "figure")
+    @claim("C0", "text", origin="paper", room="toy", figure="figure", reads=())
     def nothing(e: Evidence) -> Finding:
         raise NoEvidence("no peak was found")
 
@@ -85,8 +101,26 @@ def test_a_training_without_peaks_decides_nothing(tree, decide):
           "end": np.nan, "theory_middle": np.nan, "knee": 20.0, "fastest": 40.0}
          for n in tree.distinctions()]
     )  # fmt: skip
-    none = pd.DataFrame(columns=list(COLUMNS))
-    assert decide(evidence(tree, events=none, transitions=transitions)).finding.verdict == "not run"
+    none = pd.DataFrame(columns=COLUMNS)
+    found = decide(evidence(tree, events=none, transitions=transitions)).finding
+    assert (found.verdict, found.reason[:19]) == ("not run", "no harmful bif peak")
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_claim_reads_what_it_declares_and_nothing_else(tree):
+    @claim("C0", "text", origin="paper", room="toy", figure="figure", reads=("sweep",))
+    def greedy(e: Evidence) -> Finding:
+        return Finding(str(e.tables["events"]), "", "", "replicated", "")
+
+    with pytest.raises(UndeclaredTableError, match=r"claim C0 reads 'events', but declares"):
+        greedy(evidence(tree, events=pd.DataFrame(columns=COLUMNS)))
+
+
+def test_claims_are_found_in_their_files_and_in_order():
+    ids = [rule.id for rule in rules()]
+    assert ids[:11] == [f"C{k}" for k in range(1, 12)]
+    assert ids[11:] == [f"X{k}" for k in (1, 2, 3, 5, 6, 7, 8, 9)]
+    assert [rule.id for rule in claims_of("theory")] == ["C11", "X3", "X8", "X9"]
 
 
 def test_ladder_needs_order_and_agreement(tree):
@@ -95,7 +129,8 @@ def test_ladder_needs_order_and_agreement(tree):
     good = [*walk("loo_1", 210, 430, 515), *walk("loo_0.1", 195, 365, 450),
             *walk("unrolled", 190, 355, 440), *walk("bif", 200, 330, 445)]  # fmt: skip
     e = evidence(tree, trajectories=curves, events=pd.DataFrame(good))
-    np.testing.assert_array_equal(ladder_times(e, "bif", "dog", "cat"), [200, 330, 445])
+    times = ladder_times(e.tables["removal_times"], "bif", "dog", "cat")
+    np.testing.assert_array_equal(times, [200, 330, 445])
     assert ladder(e).finding.verdict == "replicated"
     swapped = pd.DataFrame(good).replace(
         {"estimator": {"loo_1": "loo_0.1", "loo_0.1": "loo_1", "bif": "unrolled"}}
@@ -103,7 +138,7 @@ def test_ladder_needs_order_and_agreement(tree):
     assert ladder(evidence(tree, trajectories=curves, events=swapped)).finding.verdict != (
         "replicated"
     )
-    flat = pd.DataFrame(columns=list(COLUMNS))
+    flat = pd.DataFrame(columns=COLUMNS)
     assert ladder(evidence(tree, trajectories=curves, events=flat)).finding.verdict == "not run"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.estimators.closed_form import closed_form_influence
-from analysis.theory.closed_form_error import CAUSES, closed_form_rungs, relative_error
+from analysis.theory.closed_form_error import CAUSES, decompose_error, relative_error
 from analysis.theory.pairs import theory_influence
 from models.toy.linear_network import aligned_weights, initial_mode_strength, random_weights
 
@@ -15,9 +15,7 @@ RECORD, RATE = list(range(0, 801, 50)), 0.05
 
 @pytest.fixture
 def rungs(targets):
-    return closed_form_rungs(
-        random_weights(8, 15, 16, 0.01, 0), targets, RECORD, learning_rate=RATE
-    )
+    return decompose_error(random_weights(8, 15, 16, 0.01, 0), targets, RECORD, learning_rate=RATE)
 
 
 def test_the_ladder_from_training_to_the_closed_form(rungs, targets):
@@ -39,7 +37,7 @@ def test_the_ladder_from_training_to_the_closed_form(rungs, targets):
 
 def test_from_an_aligned_start_alignment_changes_nothing(targets):
     start = aligned_weights(targets, 16, 0.03)
-    rungs = closed_form_rungs(start, targets, RECORD, learning_rate=RATE)
+    rungs = decompose_error(start, targets, RECORD, learning_rate=RATE)
     # Extrapolated small steps against the quadrature of the flow: two roads to one number.
     assert relative_error(rungs.influences[1], rungs.influences[0]) < 2e-4
     assert relative_error(rungs.alone["alignment"], rungs.exact) < 1e-12
@@ -58,4 +56,4 @@ def test_what_a_small_start_leaves_vanishes_with_it(targets):
 
 def test_a_layer_too_narrow_has_no_aligned_start(targets):
     with pytest.raises(ValueError, match="hidden_width 4 is below the number of modes, 8"):
-        closed_form_rungs(random_weights(8, 15, 4, 0.01, 0), targets, [0, 1], learning_rate=RATE)
+        decompose_error(random_weights(8, 15, 4, 0.01, 0), targets, [0, 1], learning_rate=RATE)

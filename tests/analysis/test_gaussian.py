@@ -13,7 +13,7 @@ from analysis.estimators.bif_gaussian import (
     gaussian_influence,
     lowest_curvature,
 )
-from analysis.estimators.unrolled import instantaneous_influence
+from analysis.estimators.instantaneous import instantaneous_influence
 from models.toy.linear_network import Weights, random_weights, sample_derivatives, sample_losses
 from tests.conftest import ROUNDING
 

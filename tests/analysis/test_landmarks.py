@@ -12,7 +12,6 @@ from torch import nn
 
 from analysis.development.landmarks import (
     KIND,
-    attention_patterns,
     baselines,
     grouped_counts,
     grouped_losses,
@@ -25,6 +24,7 @@ from analysis.development.transitions import boundaries, first_below, formation,
 from analysis.interventions.forecast import stage_of
 from models.corpora.corpus import Corpus, controlled_corpus
 from models.corpora.grammar import Grammar
+from models.language.architectures.base import architecture_of
 from models.language.model import build_model, token_losses
 from models.language.settings import Network
 
@@ -89,7 +89,10 @@ def test_head_scores_see_a_head_that_looks_back(monkeypatch):
     for t in range(1, 2 * half):
         pattern[:, 0, t, t - 1] = 1
         pattern[:, 1, t, max(t - half + 1, 0)] = 1
-    monkeypatch.setattr("analysis.development.landmarks.attention_patterns", lambda *_: [pattern])
+    monkeypatch.setattr(
+        "analysis.development.landmarks.architecture_of",
+        lambda _: SimpleNamespace(attention_patterns=lambda *_: [pattern]),
+    )
     found = head_scores(model, ())
     assert found == {
         "prefix_matching_0.0": 0.0, "previous_token_0.0": 1.0,
@@ -129,7 +132,7 @@ def test_patterns_of_both_architectures_are_causal_averages(architecture):
     network = Network(architecture=architecture, width=16, layers=2)
     model = build_model(network, vocabulary=64, context=32, seed=0).eval()
     before = model.config._attn_implementation
-    patterns = attention_patterns(model, torch.randint(64, (3, 20)))
+    patterns = architecture_of(model).attention_patterns(model, torch.randint(64, (3, 20)))
     assert [p.shape for p in patterns] == [(3, 2, 20, 20)] * 2
     assert all(torch.allclose(p.sum(-1), torch.ones(3, 2, 20), atol=1e-5) for p in patterns)
     assert all(p.triu(1).abs().max() == 0 for p in patterns)

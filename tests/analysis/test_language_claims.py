@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.claims.core import EvidenceTables
 from analysis.claims.language import (
     delimiters_flip,
     events_align,
@@ -82,7 +83,8 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
 
 
 def evidence(found: dict[str, pd.DataFrame]) -> LanguageEvidence:
-    return LanguageEvidence("m", found, dict.fromkeys(found, "this run (3 seeds)"), seed=0)
+    runs = dict.fromkeys(found, "this run (3 seeds)")
+    return LanguageEvidence(tables=EvidenceTables(found), seed=0, model="m", runs=runs)
 
 
 def verdict(decide, found) -> str:

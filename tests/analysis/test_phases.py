@@ -11,19 +11,25 @@ import torch
 from scipy import special
 from scipy.optimize import brentq
 
-from analysis.claims.phases import PhaseEvidence, phases_exchange
+from analysis.claims.core import EvidenceTables
+from analysis.claims.phases import phases_exchange
+from analysis.claims.theory_evidence import TheoryEvidence
 from analysis.estimators.bif import bayesian_influence
 from analysis.sampling.posterior import sample_posterior
 from analysis.sampling.settings import PosteriorConfig
 from analysis.theory import phase_numbers, phases, potential
 from analysis.theory.derivation import DerivationError, check
+from analysis.theory.phase_curves import (
+    PhaseSettings,
+    SampledPhase,
+    phase_curves,
+    sampled_phases,
+)
 from analysis.theory.phase_numbers import flip_weights
 from analysis.theory.potential import TwoWellLoss, TwoWells, exact_moments
 from figures.style.common import Tables
 from figures.theory.two_phases import draw
-from stagewise.config import load_config
-from stagewise.provenance.store import read_provenance, read_table
-from stagewise.tasks.theory import phases as stage
+from stagewise.config.theory import PhasesConfig
 from tests.conftest import ROUNDING
 
 DERIVATIONS = (phases.influence_is_covariance, phases.two_phases, phases.free_energy)
@@ -116,7 +122,7 @@ def test_a_quartic_well_has_the_moments_of_the_gamma_function():
 
 
 def test_the_grid_and_the_box_do_not_matter(monkeypatch):
-    n = stage.SIZES[::20]
+    n = SHORT.sizes[::20]
     found, finer = exact_moments(DEFAULT, n), exact_moments(DEFAULT, n, spacing=0.015)
     monkeypatch.setattr(potential, "BOX", (8.0, 7.0))
     for other in (finer, exact_moments(DEFAULT, n)):
@@ -222,23 +228,33 @@ def test_bad_input_is_refused_by_name(call, given, named, message):
         call(*given, **named)
 
 
+DEFAULTS = PhasesConfig()
+SHORT = PhaseSettings(
+    **DEFAULTS.model_dump(exclude={"weak", "strong"}),
+    weak=SampledPhase(DEFAULTS.weak.gamma, [0, 40], 1000, 1500),
+    strong=SampledPhase(DEFAULTS.strong.gamma, [40], 500, 500),
+)
+
+
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    """The stage's own tables, with short sampling at two n."""
-    paths = [tmp_path_factory.mktemp("phases") / f"{name}.parquet" for name in ("exact", "sampled")]
-    n = stage.SIZES[[0, 40]]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "SAMPLED", {stage.WEAK: n, stage.STRONG: n[1:]})
-        patch.setattr(stage, "STEPS", {stage.WEAK: (1000, 1500), stage.STRONG: (500, 500)})
-        stage.run(load_config(), *paths)
-    assert read_provenance(paths[1])["seed"] == load_config().seed
-    return dict(zip(("phases", "phases_sampled"), map(read_table, paths), strict=True))
+def tables():
+    """The tables of the pipeline, with short sampling at two n."""
+    return {
+        "phases": phase_curves(DEFAULT, SHORT),
+        "phases_sampled": sampled_phases(DEFAULT, SHORT, seed=0),
+    }
 
 
 @pytest.fixture(scope="module")
 def decide(tables):
     """The claim's finding on other curves."""
-    return lambda e: phases_exchange(PhaseEvidence(e, tables["phases_sampled"])).finding
+
+    def found(curves):
+        both = EvidenceTables({"phases": curves, "phases_sampled": tables["phases_sampled"]})
+        evidence = TheoryEvidence(tables=both, seed=0, hierarchies=(), optimizers=())
+        return phases_exchange(evidence).finding
+
+    return found
 
 
 def test_the_stage_writes_flips_where_the_total_vanishes(tables):
@@ -256,15 +272,15 @@ def test_the_stage_writes_flips_where_the_total_vanishes(tables):
 
 def test_local_sampling_sees_both_phases_only_where_chains_cross(tables):
     sampled, curves = tables["phases_sampled"], tables["phases"]
-    keys, (low, high) = ["gamma", "n", "anchor"], stage.SIZES[[0, 40]]
-    pairs, strong = ["n", "source", "target"], f"gamma == {stage.STRONG} and anchor == 'V'"
+    keys, (low, high) = ["gamma", "n", "anchor"], SHORT.sizes[[0, 40]]
+    pairs, strong = ["n", "source", "target"], f"gamma == {SHORT.strong.gamma} and anchor == 'V'"
     found = sampled.query(strong).set_index(pairs)
     wanted = curves.query(f"quantity == 'total' and {strong}").set_index(pairs)["value"]
     z = (found["influence"] - wanted) / found["std_error"]
     assert (z**2).mean() ** 0.5 < 3  # a step bias of 2.5 %; the wrong n gives 10
-    share = sampled.groupby(keys)["share_U"].first()[stage.WEAK]
+    share = sampled.groupby(keys)["share_U"].first()[SHORT.weak.gamma]
     local = curves[(curves["posterior"] == "local") & (curves["quantity"] == "weight_U")]
-    exact = local.set_index(keys)["value"][stage.WEAK]
+    exact = local.set_index(keys)["value"][SHORT.weak.gamma]
     for well, stays in (("U", 1.0), ("V", 0.0)):
         assert share[low, well] == pytest.approx(exact[low, well], abs=0.05)
         assert share[high, well] == pytest.approx(stays, abs=0.01)

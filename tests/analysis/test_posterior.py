@@ -259,7 +259,7 @@ def test_bad_requests_are_refused(toy, options, message):
 
 
 def test_cost_is_told_beforehand():
-    text = cost(PosteriorConfig(draws=4000), anchors=51, parameters=368, observed=8, threads=2)
+    text = cost(PosteriorConfig(draws=4000), checkpoints=51, parameters=368, observed=8, threads=2)
     assert "51 checkpoints x 32 chains x 4100 steps = 6.69 million chain steps" in text
     assert "0.19 GiB" in text
 

@@ -8,6 +8,7 @@ import pytest
 from analysis.estimators.bif_gaussian import gaussian_influence
 from analysis.statistics.events import Event
 from analysis.theory.predicted_times import (
+    Matching,
     Training,
     agreement,
     aligned_influence,
@@ -65,7 +66,8 @@ def test_training_from_theorys_start_has_every_event_on_time(training):
     assert numbers["median_widths"] < 0.01
     assert numbers["matched"] == len(found.events)
     assert (
-        by_chance(predicted, exact, widths, np.random.default_rng(0)) > 5 * numbers["median_widths"]
+        by_chance(predicted, exact, widths, Matching(), np.random.default_rng(0))
+        > 5 * numbers["median_widths"]
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.estimators.unrolled import instantaneous_influence, unrolled_influence
+from analysis.estimators.instantaneous import instantaneous_influence
 from analysis.estimators.loo import leave_one_out
+from analysis.estimators.unrolled import unrolled_influence
 from analysis.interventions.windows import window_ablation
 from models.toy.linear_network import random_weights, sample_losses
 from models.toy.settings import OPTIMIZERS

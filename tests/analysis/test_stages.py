@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from analysis.development.distinctions import (
-    branch_point,
-    embed,
     mode_strengths,
     progress,
     rise_times,
-    separation,
     stage_name,
     theory_maps,
 )
+from analysis.development.hidden_layer import branch_point, embed, separation
 from analysis.theory.modes import half_rise_time
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,13 +12,14 @@ import torch
 
 from analysis.estimators.closed_form import closed_form_influence
 from analysis.estimators.first_order import first_order_influence
-from analysis.estimators.unrolled import instantaneous_influence, unrolled_influence
+from analysis.estimators.instantaneous import instantaneous_influence
+from analysis.estimators.unrolled import unrolled_influence
 from analysis.theory import first_order, frechet, gaussian_limit, modes, pairs
 from analysis.theory.derivation import Derivation, DerivationError, Step, check
 from models.toy.hierarchy import Hierarchy
 from models.toy.linear_network import Weights, aligned_weights, random_weights
 from models.toy.training import minibatches
-from stagewise.tasks.theory.theory_document import CHAPTERS
+from stagewise.tasks.theory.document import CHAPTERS
 from tests.conftest import UNBALANCED
 
 DERIVATIONS: tuple[Derivation, ...] = (
@@ -37,7 +39,10 @@ def test_every_step_is_proved_symbolically(name):
 
 
 def test_names_of_steps_are_distinct_and_unknown_ones_are_named():
-    everywhere = [chapter.derivation() for chapter in CHAPTERS]
+    everywhere = [
+        getattr(import_module(f"analysis.theory.{chapter.module}"), chapter.derivation)()
+        for chapter in CHAPTERS
+    ]
     names = [step.name for derivation in everywhere for step in derivation.steps]
     assert len(names) == len(set(names)) >= len(STEPS)
     with pytest.raises(KeyError, match=r"'nothing'.*strength, half_rise"):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.claims.theory import (
-    TheoryEvidence,
-    error_explained,
-    optimizers_agree,
-    times_predicted,
-)
+from analysis.claims.core import EvidenceTables
+from analysis.claims.theory import error_explained, optimizers_agree, times_predicted
+from analysis.claims.theory_evidence import TheoryEvidence
 
 CLAIMS = ("C1", "C2", "C3")
 
@@ -55,7 +52,12 @@ def _times(**changed: object) -> pd.DataFrame:
 def _evidence(**tables: pd.DataFrame) -> TheoryEvidence:
     held = ("replicated", "partly", "replicated")
     same = {"errors": _errors(), "times": _times(), "optimizers": _optimizers(a=held, b=held)}
-    return TheoryEvidence(**{**same, **tables})
+    given = {**same, **tables}
+    named = {"closed_form_error": given["errors"], "times_summary": given["times"]}
+    return TheoryEvidence(
+        tables=EvidenceTables(named | {"optimizers": given["optimizers"]}), seed=0,
+        hierarchies=("toy",), optimizers=("a", "b", "c"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

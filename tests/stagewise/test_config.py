@@ -39,7 +39,10 @@ def test_every_shipped_config_is_valid():
         ("toy.hierarchy={a: [b, b]}", "toy.hierarchy = .*: duplicate name.* b"),
         ("toy.checkpoint_every=2000", "toy.checkpoint_every = 2000: at most .* steps = 1000"),
         ("toy.focus=[dog, wolf]", r"toy.focus = \['dog', 'wolf'\]: unknown item.* wolf"),
-        ("toy.etas=[0.5, 2]", r"toy.etas = \[0.5, 2.*\]: every share must lie in \(0, 1\]"),
+        (
+            "toy.removal_fractions=[0.5, 2]",
+            r"toy.removal_fractions = \[0.5, 2.*\]: every share must lie in \(0, 1\]",
+        ),
         ("toy.posterior.preconditioner=adam", "'none' or 'rmsprop'"),
         ("seed", "'seed': expected key=value"),
     ],
@@ -165,3 +168,14 @@ def test_a_variant_lays_shared_and_own_keys_over_the_toy():
     assert set(deep.tree.items) > set(config.toy.tree.items)  # the hierarchy is replaced whole
     with pytest.raises(ConfigError, match="variant 'adam': choose one of depth_2, depth_4"):
         config.variant("adam")
+
+
+def test_old_names_of_keys_are_understood_and_not_beside_the_new():
+    # Recorded configurations are read again, and users' files outlive a name.
+    old = load_config(settings=["toy.etas=[0.5]", "theory.optimizers.adam.etas=[0.2]"])
+    assert old.toy.removal_fractions == [0.5]
+    assert old.variant("adam").removal_fractions == [0.2]
+    none = load_config(settings=["language.models.controlled.prediction=null"])
+    assert none.language.models["controlled"].forecast is None
+    with pytest.raises(ConfigError, match=r"toy.etas is the old name of toy.removal_fractions"):
+        load_config(settings=["toy={etas: [0.5], removal_fractions: [0.5]}"])

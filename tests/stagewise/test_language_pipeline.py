@@ -20,7 +20,7 @@ from figures.style.common import save
 from stagewise.config import load_config
 from stagewise.provenance.recorded import choose, record
 from stagewise.provenance.store import read_provenance, read_table, write_table
-from stagewise.tasks.figure import load_language_tables
+from stagewise.tasks.merge.figures import load_language_tables
 from tests.stagewise.conftest import Run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]

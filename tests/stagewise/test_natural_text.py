@@ -7,7 +7,8 @@ import json
 import pytest
 import torch
 
-from analysis.claims.language import LANGUAGE_DECIDERS, timing_matters
+from analysis.claims.core import claims_of
+from analysis.claims.language import timing_matters
 from figures import figures_of, of_room, scripts
 from figures.style.common import save
 from models.corpora.classes_page import passage_page
@@ -19,13 +20,15 @@ from stagewise.paths import Paths
 from stagewise.provenance.recorded import record, tables_elsewhere
 from stagewise.provenance.store import read_table
 from stagewise.tasks.base import Job, perform
-from stagewise.tasks.claims import gather_elsewhere, gather_language
 from stagewise.tasks.everything import run_model
-from stagewise.tasks.figure import load_language_tables
 from stagewise.tasks.language.influence import estimate
 from stagewise.tasks.language.run import LanguageRun
 from stagewise.tasks.language.sizes import side_by_side
+from stagewise.tasks.merge.evidence import language_evidence, recorded_evidence
+from stagewise.tasks.merge.figures import load_language_tables
 from tests.stagewise.natural import ELSEWHERE, MODEL, configured, of_another, train_natural
+
+pytestmark = pytest.mark.pipeline
 
 TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
 LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
@@ -58,16 +61,16 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     assert drawn == list(LANGUAGE_TABLES)
     table = read_table(place.class_influence)
     assert (table["influence"].notna() == (table["n_pairs"] > 0)).all()
-    evidence = gather_language(config, paths, MODEL)
-    decided = {c.id: c.finding for c in (decide(evidence) for decide in LANGUAGE_DECIDERS)}
+    evidence = language_evidence(config, paths, MODEL)
+    decided = {c.id: c.finding for c in (decide(evidence) for decide in claims_of("language"))}
     assert list(decided) == ["C7", "C8", "C9", "C10", "X6", "X7"]
     assert decided["C9"].verdict == decided["X7"].verdict == "not run"  # one run, no interval
     assert not any("nan" in (f.measured + f.interval).split() for f in decided.values())
     assert decided["C8"].verdict != "not run"
     side_by_side(Job(config, paths), tmp_path)
-    side_by_side = read_table(paths.across("sizes"))
-    assert side_by_side["model"].unique().tolist() == [MODEL]
-    assert side_by_side["tokens"].max() == 16 * 4 * 48
+    beside = read_table(paths.across("sizes"))
+    assert beside["model"].unique().tolist() == [MODEL]
+    assert beside["tokens"].max() == 16 * 4 * 48
 
     record(config, paths, tmp_path)
     default = load_config()
@@ -83,11 +86,11 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     kept_table = read_table(kept["trajectories"])
     assert kept_table["mean"].to_numpy() == pytest.approx(own["mean"].to_numpy(), rel=1e-6)
     (tmp_path / MODEL / "races.parquet").unlink()
-    partly = timing_matters(gather_elsewhere(default, MODEL, tmp_path))
+    partly = timing_matters(recorded_evidence(default, MODEL, tmp_path))
     assert "not asked for (language.models.natural.upweighting.classes)" in partly.finding.reason
     assert "--configfile workflow/config/natural.yaml" in partly.finding.reason
-    again = gather_elsewhere(default, MODEL, tmp_path)
-    recorded = {c.id: c.finding.verdict for c in (d(again) for d in LANGUAGE_DECIDERS)}
+    again = recorded_evidence(default, MODEL, tmp_path)
+    recorded = {c.id: c.finding.verdict for c in (d(again) for d in claims_of("language"))}
     assert recorded == {name: finding.verdict for name, finding in decided.items()}
 
 

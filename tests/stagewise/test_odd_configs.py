@@ -5,48 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from figures import of_room, scripts
-from figures.style.common import save
-from stagewise.config import Config, load_config
-from stagewise.paths import EXACT, Paths
+from figures import of_room
+from stagewise.config import load_config
+from stagewise.paths import Paths
 from stagewise.provenance.store import read_table
-from stagewise.tasks import claims
-from stagewise.tasks.figure import load_tables
-from stagewise.tasks.theory import (
-    closed_form_error,
-    optimizers,
-    phases,
-    theory_document,
-    times,
-    variant,
-)
-from stagewise.tasks.toy import (
-    bif,
-    collect,
-    events,
-    exact,
-    learning,
-    limits,
-    sweep,
-    train,
-    window_curves,
-    windows,
-)
+from stagewise.tasks.everything import run_part
+
+pytestmark = pytest.mark.pipeline
 
 TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
-LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
-IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)
 
 TINY = {
     "steps": 240,
     "checkpoint_every": 40,
     "seeds": 1,
-    "etas": [0.5],
+    "removal_fractions": [0.5],
     "window_lengths": [20],
     "window_every": 40,
     "posterior": {"chains": 4, "draws": 40},
@@ -54,10 +31,12 @@ TINY = {
 }
 # Two variants beside the toy: another tree, and an optimizer to compare with.
 THEORY = {
-    "shared": {"seeds": 1, "etas": [1.0], "steps": 120, "checkpoint_every": 40,
+    "shared": {"seeds": 1, "removal_fractions": [1.0], "steps": 120, "checkpoint_every": 40,
                "window_lengths": [20], "posterior": {"chains": 4, "draws": 20}},
     "hierarchies": {"depth_2": {"steps": 200, "hidden_width": 4}, "depth_4": None,
                     "unbalanced": None},
+    "phases": {"weak": {"points": [0, 40], "burn_in": 1000, "kept_steps": 1000},
+               "strong": {"points": [40], "burn_in": 500, "kept_steps": 500}},
     "optimizers": {"momentum": None, "minibatch": None, "adam": {"steps": 80, "window_every": 40}},
 }  # fmt: skip
 ELSEWHERE = ", ".join(f"{name}: null" for name in load_config().language.elsewhere)
@@ -86,67 +65,17 @@ ODD = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def two_phases(tmp_path_factory) -> Path:
-    """The tables on phases, which depend on nothing but the seed."""
-    paths = Paths(tmp_path_factory.mktemp("phases"))
-    phases.run(load_config(), paths.theory("phases"), paths.theory("phases_sampled"))
-    return paths.root / "theory"
-
-
-def run_theory(config: Config, paths: Paths, two_phases: Path) -> None:
-    """The theory's stages but the document."""
-    shutil.copytree(two_phases, paths.root / "theory")
-    for name in config.variants:
-        variant.run(config, name, paths.variant(name))
-    outputs = (paths.theory(name) for name in ("closed_form_error", "closed_form_curves"))
-    closed_form_error.run(config, *outputs)
-    times.run(config, paths)
-    optimizers.run(config, paths)
-
-
-def run_everything(config: Config, two_phases: Path) -> Paths:
-    """All stages in the order of the workflow, then every figure."""
-    paths = Paths(config)
-    for seed in config.toy_seeds:
-        checkpoints = paths.checkpoints(seed)
-        train.run(config, seed, checkpoints)
-        bif.run(config, checkpoints, paths.estimator("bif", seed), paths.part("diagnostics", seed))
-        for name in EXACT:
-            exact.run(config, name, checkpoints, paths.estimator(name, seed))
-        windows.run(config, checkpoints, paths.part("windows", seed))
-        limits.run(config, checkpoints, paths.part("limits", seed))
-    seeds = config.toy_seeds
-    parts = [paths.estimator(name, seed) for name in ("bif", *EXACT) for seed in seeds]
-    collect.run(config, parts, paths.influence)
-    for name in ("diagnostics", "windows", "limits"):
-        collect.run(config, [paths.part(name, seed) for seed in seeds], paths.whole(name))
-    references = [paths.estimator(name, config.seed) for name in ("unrolled", "loo")]
-    sweep.run(config, paths.checkpoints(config.seed), references, paths.whole("sweep"))
-    outputs = {name: paths.whole(name) for name in learning.OUTPUTS}
-    learning.run(config, [paths.checkpoints(seed) for seed in seeds], outputs)
-    events.run(config, paths.influence, paths.whole("events"), paths.whole("trajectories"))
-    names = ("windows", "trajectories", "limits", "window_curves", "limit_errors")
-    window_curves.run(config, *(paths.whole(name) for name in names))
-    run_theory(config, paths, two_phases)
-    claims.run(config, paths)
-    for name in (*TABLES, *THEORY_TABLES):
-        figure = scripts()[name].draw(load_tables(config, paths, name))
-        save(figure, paths.figures / name)
-    theory_document.run(config, paths)
-    return paths
-
-
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_figures_and_claims_come_out(name, tmp_path: Path, caplog, two_phases):
+def test_figures_and_claims_come_out(name, tmp_path: Path, caplog):
     # Short chains do not mix, and say so; the point here is that nothing breaks and that claims
     # without evidence are not decided.
     toy = json.dumps({**TINY, **ODD[name]})
     theory = f"theory={json.dumps(THEORY)}"
     config = load_config(settings=[f"results={tmp_path}", f"toy={toy}", theory, NO_LANGUAGE])
     with caplog.at_level(logging.WARNING):
-        paths = run_everything(config, two_phases)
+        paths = Paths(config)
+        run_part(config, paths, "all")
     decided = json.loads(paths.claims.read_text())
     assert len(decided) == 13
     assert decided["C6"]["verdict"] == "not run"  # one setting is no sweep

@@ -18,7 +18,7 @@ from figures import of_room, scripts
 from figures.style.common import save
 from stagewise.config import load_config
 from stagewise.provenance.store import read_provenance, read_table
-from stagewise.tasks.figure import load_tables
+from stagewise.tasks.merge.figures import load_tables
 from tests.stagewise.conftest import Run
 
 TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
@@ -122,7 +122,7 @@ def test_variants_differ_in_what_they_say_and_share_the_rest(run):
 
 def test_theory_alone_needs_no_language_model(run):
     planned = _planned(run, "theory", "--config", "results=elsewhere")
-    assert {"theory_document", "decide_claims", "toy_bif"} <= set(planned)
+    assert {"theory_document", "claims_theory", "toy_bif"} <= set(planned)
     assert not any(rule.startswith("language") for rule in planned)
 
 
@@ -179,7 +179,7 @@ def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
         planned = _planned(run)
     finally:
         path.write_text(before)
-    assert {"toy_events", "decide_claims"} <= set(planned)
+    assert {"toy_events", "claims_toy", "merge_claims"} <= set(planned)
     spared = {"toy_train", "toy_bif", "toy_exact", "toy_windows", "toy_sweep", "toy_learning"}
     assert not spared & set(planned)
 

@@ -13,7 +13,7 @@ import yaml
 
 from stagewise.root import ROOT
 
-RULES = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/*.smk")))
+RULES = "\n".join(path.read_text() for path in sorted(ROOT.glob("workflow/rules/**/*.smk")))
 
 
 def planned(folder, *arguments: str) -> subprocess.CompletedProcess[str]:

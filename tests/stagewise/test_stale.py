@@ -115,7 +115,7 @@ def scarce(monkeypatch, room: int) -> list[int]:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return sequence_class_gradients(loss, tokens, membership)
 
-    monkeypatch.setattr(influence, "sequence_class_gradients", gradients)
+    monkeypatch.setattr("analysis.estimators.measurement.sequence_class_gradients", gradients)
     return asked
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from stagewise.locks import clear_stale_locks
+from stagewise.pages.readme import README, TABLE, with_block
 from stagewise.provenance.code import source_files
 from stagewise.provenance.store import (
     TableError,
@@ -17,7 +18,6 @@ from stagewise.provenance.store import (
     read_table,
     write_table,
 )
-from stagewise.readme import README, TABLE, with_block
 
 
 def test_tables_carry_their_provenance(tmp_path):
@@ -47,8 +47,9 @@ def test_damaged_and_foreign_tables_are_named(tmp_path):
 def test_code_of_a_stage_is_what_it_imports_and_no_more():
     files = source_files("stagewise.tasks.toy.train")
     assert {"models/toy/training.py", "stagewise/provenance/store.py"} <= set(files)
-    assert not any(path.startswith(("analysis/", "figures/")) for path in files)
-    claims = source_files("stagewise.tasks.claims")
+    assert "analysis/sampling/posterior.py" not in files
+    assert not any(path.startswith("figures/") for path in files)
+    claims = source_files("stagewise.tasks.merge.claims", "analysis.claims.toy")
     assert "analysis/claims/toy.py" in claims
     assert "analysis/sampling/posterior.py" not in claims
     with pytest.raises(ValueError, match="no module of models, analysis"):

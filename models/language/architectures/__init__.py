@@ -1,0 +1,16 @@
+"""Architectures of language models, one file each; `base` says what one is and finds them.
+
+    import models.language.architectures.attention_only
+
+is what `from_pretrained` needs to load an attention-only checkpoint.
+"""
+
+from models.storage.declarations import modules_of
+
+NOT_ONE = "base"
+
+
+def names() -> tuple[str, ...]:
+    """The architectures, by their files' names; nothing is imported."""
+    found = (module.rpartition(".")[2] for module in modules_of(__name__))
+    return tuple(name for name in found if name != NOT_ONE)

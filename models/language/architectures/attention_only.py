@@ -7,8 +7,7 @@ one batch: parameters enter through matrix products only, which are batched alre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +15,8 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
-Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
+from models.language.architectures.base import Architecture, Parameters, sizes
+from models.language.settings import Network
 
 
 class AttentionOnlyConfig(PreTrainedConfig):
@@ -127,3 +127,28 @@ def _pattern(q: Tensor, k: Tensor) -> Tensor:
 
 AutoConfig.register("attention_only", AttentionOnlyConfig)
 AutoModelForCausalLM.register(AttentionOnlyConfig, AttentionOnly)
+
+
+class AttentionOnlyArchitecture(Architecture):
+    """Attention layers alone; all chains run as one batch."""
+
+    model_type = "attention_only"
+
+    def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
+        """A new model with weights from torch's current random numbers."""
+        given = sizes(network, vocabulary=vocabulary, context=context)
+        return AttentionOnly(AttentionOnlyConfig(**given))
+
+    def logits(self, model: PreTrainedModel, parameters: Parameters, tokens: Tensor) -> Tensor:
+        """See `logits`."""
+        return logits(parameters, tokens, cast(AttentionOnlyConfig, model.config))
+
+    def attention_patterns(self, model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
+        """Attention weights of every layer, (batch, heads, query, key), of tokens (batch, time)."""
+        patterns: list[Tensor] = []
+        stacked = {name: p.detach()[None] for name, p in model.named_parameters()}
+        logits(stacked, tokens[None], cast(AttentionOnlyConfig, model.config), patterns)
+        return [pattern[0] for pattern in patterns]
+
+
+ARCHITECTURE = AttentionOnlyArchitecture()

@@ -1,0 +1,127 @@
+"""What an architecture of language models is, and how one is found: a file of this package.
+
+An architecture's name is its file's name; the file ends with `ARCHITECTURE`. Importing any of them
+registers what `from_pretrained` needs to know.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from transformers import PreTrainedModel
+
+from models.language.architectures import names
+from models.language.settings import Network
+
+Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
+PACKAGE = "models.language.architectures"
+
+
+class Architecture(ABC):
+    """How models of one kind are built and run.
+
+    Attributes:
+        model_type: of their Hugging Face configuration.
+    """
+
+    model_type: str
+
+    @abstractmethod
+    def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
+        """A new model with weights from torch's current random numbers."""
+
+    def logits(self, model: PreTrainedModel, parameters: Parameters, tokens: Tensor) -> Tensor:
+        """The forward pass of a stack of models, each on tokens of its own.
+
+        Here one chain after another: fused attention has no batching rule on a CPU, and vmap falls
+        back to a slower loop.
+
+        Args:
+            model: says how to compute; parameters: name -> (chains, *shape), used in its place.
+            tokens: (chains or 1, sequences, time), ids.
+
+        Returns:
+            (chains, sequences, time, vocabulary).
+        """
+        chains = len(next(iter(parameters.values())))
+        tokens = tokens.expand(chains, *tokens.shape[1:])
+        own = _own_copy(model)
+        each = [
+            functional_call(own, {name: p[c] for name, p in parameters.items()}, tokens[c]).logits
+            for c in range(chains)
+        ]
+        return torch.stack(each)
+
+    def attention_patterns(self, model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
+        """Attention weights of every layer, (batch, heads, query, key), of tokens (batch, time)."""
+        before = model.config._attn_implementation
+        model.set_attn_implementation("eager")  # the fused kernels do not return their weights
+        try:
+            return list(model(input_ids=tokens, output_attentions=True).attentions)
+        finally:
+            model.set_attn_implementation(before)
+
+
+class AnyArchitecture(Architecture):
+    """Models that others built: run one chain after another, never built here."""
+
+    model_type = ""
+
+    def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
+        """Not for models of others."""
+        raise NotImplementedError("a model of another architecture is loaded, not built")
+
+
+def sizes(network: Network, *, vocabulary: int, context: int) -> dict[str, Any]:
+    """Sizes of a network under the names that transformers uses."""
+    return {
+        "vocab_size": vocabulary,
+        "hidden_size": network.width,
+        "num_hidden_layers": network.layers,
+        "num_attention_heads": network.heads,
+        "max_position_embeddings": context,
+    }
+
+
+def architecture(name: str) -> Architecture:
+    """An architecture by its name.
+
+    Raises:
+        ValueError: there is none such; says which there are.
+    """
+    if name not in names():
+        raise ValueError(f"architecture {name!r}: choose one of {', '.join(names())}")
+    return import_module(f"{PACKAGE}.{name}").ARCHITECTURE
+
+
+def architecture_of(model: PreTrainedModel) -> Architecture:
+    """The architecture of a model; a general one where it is none of this package."""
+    return registered().get(model.config.model_type, ANY)
+
+
+ANY = AnyArchitecture()
+
+
+@cache
+def registered() -> dict[str, Architecture]:
+    """All architectures by model type; `from_pretrained` knows them from here on."""
+    return {found.model_type: found for found in map(architecture, names())}
+
+
+_copies = threading.local()  # functional_call swaps weights in place: every thread has its own
+
+
+def _own_copy(model: PreTrainedModel) -> PreTrainedModel:
+    """This thread's copy of a model; of the last one only."""
+    if getattr(_copies, "of", None) is not model:
+        _copies.of, _copies.model = model, copy.deepcopy(model)
+    return _copies.model
