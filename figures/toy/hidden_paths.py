@@ -21,7 +21,7 @@ from figures.style.common import (
     stage_means,
 )
 
-READS = ("embedding", "events", "transitions")
+READS = ("embedding", "transitions", "distinction_peaks")
 
 COLORS = (BLUE, SKY, GREEN, PURPLE, RED, ORANGE, INK, GREY)
 STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)))
@@ -30,7 +30,7 @@ STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 def draw(tables: Tables) -> Figure:
     """Left: classical multidimensional scaling of the first seed. Right: for every distinction,
     its branch point (per seed) and the harmful BIF peaks of the pairs it tells apart."""
-    embedding, events = tables["embedding"], tables["events"]
+    embedding, best = tables["embedding"], tables["distinction_peaks"]
     tree = tables.tree
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.5), width_ratios=(1, 1.15))
     first = embedding[embedding["seed"] == embedding["seed"].min()]
@@ -49,14 +49,6 @@ def draw(tables: Tables) -> Figure:
     left.set_aspect("equal", "datalim")
     stages = stage_means(tables["transitions"])
     stages = stages[stages["stage"] != "everything"]
-    bif = events[(events["estimator"] == "bif") & (events["direction"] == "maximum")]
-    bif = bif[bif["value"] > 0]
-    best = bif.loc[bif.groupby(["source", "target"])["value"].idxmax()]
-    nodes = [
-        tree.lowest_common_ancestor(a, b).name
-        for a, b in zip(best["source"], best["target"], strict=True)
-    ]
-    best = best.assign(node=nodes)
     for y, stage in enumerate(stages.itertuples()):
         right.hlines(y, stage.start, stage.end, color="#cfcfcf", lw=8, zorder=0)
         seeds = tables["transitions"]

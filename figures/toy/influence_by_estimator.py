@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from figures.style.common import (
     LOOKS,
+    PURPLE,
+    Look,
     Tables,
     draw_curve,
     mark_events,
@@ -18,6 +20,10 @@ from figures.style.common import (
 
 READS = ("trajectories", "events", "transitions")
 
+# Curves drawn in another's row, or not at all: first_order equals unrolled, and of the ladder of
+# removals the whole one is shown.
+WITHIN = {"bif_gaussian": "bif"}
+LEFT_OUT = ("bif_gaussian_normalized", "first_order")
 ROWS = ("bif", "bif_normalized", "closed_form", "unrolled", "loo_1")
 UNITS = {
     "bif": "BIF\n(×10⁻⁴ loss²)",
@@ -34,13 +40,13 @@ def draw(tables: Tables) -> Figure:
     """A grid: estimators down, targets across; bands and marks carry 95 % intervals."""
     trajectories, events = tables["trajectories"], tables["events"]
     source, *targets = tables.focus
-    labels = [label for label in ROWS if label in set(trajectories["label"])]
+    labels = rows_of(set(trajectories["label"]))
     figure, axes = plt.subplots(
         len(labels), len(targets), figsize=(2.5 * len(targets), 1.45 * len(labels) + 0.4),
         sharex=True, sharey="row", squeeze=False,
     )  # fmt: skip
     for row, label in zip(axes, labels, strict=True):
-        look, scale = LOOKS[label], SCALE.get(label, 1.0)
+        look, scale = look_of(label), SCALE.get(label, 1.0)
         for axis, target in zip(row, targets, strict=True):
             shade_stages(axis, tables["transitions"])
             zero_line(axis)
@@ -53,7 +59,7 @@ def draw(tables: Tables) -> Figure:
             large = found["value"].abs() >= SHOWN_SHARE * curve["mean"].abs().max()
             mark_events(axis, found[(found["kind"] == "flip") | large], look.color, 0.0, scale)
             if axis is row[0]:
-                axis.set_ylabel(UNITS[label])
+                axis.set_ylabel(UNITS.get(label, label.replace("_", " ")))
     for axis, target in zip(axes[0], targets, strict=True):
         axis.set_title(f"{source} → {target}")
     for axis in axes[-1]:
@@ -63,3 +69,16 @@ def draw(tables: Tables) -> Figure:
     axes[0, -1].legend(handles, names, loc="center right", bbox_to_anchor=(1, 0.72), fontsize=7)
     axes[0, 0].set_xlim(0, trajectories["step"].max())
     return figure
+
+
+def rows_of(labels: set[str]) -> list[str]:
+    """The curves that get a row: the known ones in their order, then every other."""
+    known = [label for label in ROWS if label in labels]
+    hidden = {*ROWS, *WITHIN, *LEFT_OUT}
+    others = sorted(x for x in labels - hidden if not x.startswith("loo_"))
+    return known + others
+
+
+def look_of(label: str) -> Look:
+    """How a curve looks; one that is not known, like nothing else."""
+    return LOOKS.get(label, Look(label.replace("_", " "), PURPLE, (2, 1)))

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from figures.style.common import BLUE, INK, RED, Tables, pair, zero_line
 
-READS = ("trajectories", "events")
+READS = ("trajectories", "removal_times")
 
 EVENTS = (
     ("minimum", "helpful minimum", BLUE, "v"),
-    ("to_harmful", "flip to harmful", INK, "o"),
+    ("flip", "flip to harmful", INK, "o"),
     ("maximum", "harmful maximum", RED, "^"),
 )
 
@@ -22,7 +22,7 @@ def draw(tables: Tables) -> Figure:
     """Left: the curves of the ladder. Right: their times, with unrolled and BIF beside."""
     source, target = tables.focus[0], tables.focus[1]
     curves = pair(tables["trajectories"], source, target)
-    events = pair(tables["events"], source, target)
+    times = pair(tables["removal_times"], source, target)
     rungs = sorted(
         (label for label in curves["label"].unique() if label.startswith("loo_")),
         key=lambda label: float(label.removeprefix("loo_")),
@@ -42,7 +42,7 @@ def draw(tables: Tables) -> Figure:
     left.legend(fontsize=7)
     names = [*rungs, "unrolled", "bif"]
     for position, label in enumerate(names):
-        _times(right, events[events["estimator"] == label], position)
+        _times(right, times[times["label"] == label], position)
     right.axvline(len(rungs) - 0.5, color=INK, lw=0.6, dashes=(2, 2))
     ticks = [f"{float(label.removeprefix('loo_')):g}" for label in rungs] + ["unrolled", "BIF"]
     right.set_xticks(range(len(names)), ticks)
@@ -54,18 +54,9 @@ def draw(tables: Tables) -> Figure:
     return figure
 
 
-def _times(axis: Axes, events: pd.DataFrame, position: int) -> None:
+def _times(axis: Axes, times: pd.DataFrame, position: int) -> None:
     """The helpful minimum, the flip after it and the harmful maximum after that."""
-    after = 0.0
-    for direction, _, color, marker in EVENTS:
-        found = events[(events["direction"] == direction) & (events["step"] > after)]
-        if direction == "minimum":
-            found = found[found["value"] < 0].nsmallest(1, "value")
-        elif direction == "maximum":
-            found = found[found["value"] > 0].nlargest(1, "value")
-        if found.empty:
-            return
-        event = found.sort_values("step").iloc[0]
-        axis.vlines(position, event["ci_low"], event["ci_high"], color=color, lw=1.2)
-        axis.plot(position, event["step"], marker, color=color, mfc="white", ms=5.5)
-        after = event["step"]
+    for kind, _, color, marker in EVENTS:
+        for event in times[times["kind"] == kind].itertuples():
+            axis.vlines(position, event.ci_low, event.ci_high, color=color, lw=1.2)
+            axis.plot(position, event.step, marker, color=color, mfc="white", ms=5.5)

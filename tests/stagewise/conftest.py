@@ -82,6 +82,33 @@ SMALL = {
 }  # fmt: skip
 
 
+# Two more estimators, one file each: they must come out at the other end, and nothing else is told.
+ESTIMATOR = """
+import numpy as np
+
+from analysis.estimators.base import Estimator
+
+
+class Added(Estimator):
+    name, title, unit, says = "{name}", "{name}", "none", "Made up."
+    models, needs = "toy", "{needs}"
+
+    def compute(self, run):
+        toy = run.checkpoints
+        shape = (len(toy.steps), len(toy.items), len(toy.items))
+        steps = np.array(toy.steps, float)[:, None, None]
+        values = np.broadcast_to(np.sin(steps / 60) - 0.2, shape) * {scale}
+        return self.of_items(values, toy)
+
+
+ESTIMATOR = Added()
+"""
+ADDED = {
+    "wave": ESTIMATOR.format(name="wave", needs="network", scale="1.0"),
+    "spread": ESTIMATOR.format(name="spread", needs="draws", scale="float(run.traces.std())"),
+}
+
+
 @dataclass
 class Run:
     """A copy of the repository, and how to call its workflow."""
@@ -108,7 +135,10 @@ def run(tmp_path_factory) -> Run:
     folder = tmp_path_factory.mktemp("clone")
     for name in ("models", "analysis", "figures", "stagewise", "workflow"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", folder)
+    for name in ("Snakefile", "environment.yml"):
+        shutil.copy(ROOT / name, folder)
+    for name, source in ADDED.items():
+        (folder / "analysis" / "estimators" / f"{name}.py").write_text(source)
     shutil.copytree(ROOT / "recorded" / "cost", folder / "recorded" / "cost")
     config = folder / "small.yaml"
     config.write_text(yaml.safe_dump(SMALL))

@@ -38,11 +38,13 @@ def test_contracts_of_files_and_columns(run):
         "estimator", "eta", "step", "source", "target", "influence", "std_error", "normalized",
         "seed",
     ]  # fmt: skip
-    estimators = ["bif", "bif_gaussian", "closed_form", "first_order", "loo", "unrolled"]
+    estimators = ["bif", "bif_gaussian", "closed_form", "first_order", "loo", "spread", "unrolled",
+                  "wave"]  # fmt: skip
     assert sorted(influence["estimator"].unique()) == estimators
     sizes = influence.groupby("estimator").size() / (13 * items**2)
     assert sizes.to_dict() == {
-        "bif": 2, "bif_gaussian": 2, "closed_form": 1, "first_order": 1, "loo": 2, "unrolled": 1,
+        "bif": 2, "bif_gaussian": 2, "closed_form": 1, "first_order": 1, "loo": 2, "spread": 1,
+        "unrolled": 1, "wave": 1,
     }  # fmt: skip
     exact = influence["estimator"] != "bif"
     assert influence.loc[exact, "std_error"].isna().all()
@@ -80,6 +82,26 @@ def test_contracts_of_files_and_columns(run):
     for name in (*TABLES, *THEORY_TABLES, *of_model, *ACROSS_TABLES):
         for suffix in ("pdf", "svg", "png"):
             assert (paths.figures / f"{name}.{suffix}").stat().st_size > 5000
+
+
+def test_an_estimator_is_one_file(run):
+    # `wave` and `spread` are files that the fixture put beside the others, one exact, one sampled.
+    table, events = (read_table(path) for path in (run.paths.influence, run.paths.events))
+    svg = (run.paths.figures / "influence_by_estimator.svg").read_bytes()
+    for name in ("wave", "spread"):
+        rows = table[table["estimator"] == name]
+        assert len(rows) == 13 * 81
+        flips = events[(events["estimator"] == name) & (events["kind"] == "flip")]
+        assert flips.groupby(["source", "target"]).ngroups == 72
+        drawn = read_table(run.paths.whole("trajectories"))
+        assert (drawn["label"] == name).any()
+    config = load_config([run.config])
+    figure = scripts()["influence_by_estimator"].draw(
+        load_tables(config, run.paths, "influence_by_estimator")
+    )
+    titles = [axis.get_ylabel().split("\n")[0] for axis in figure.axes]
+    assert {"wave", "spread"} <= set(titles)
+    assert len(svg) > 5000
 
 
 def test_first_order_theory_is_the_unrolled_derivative(run):
