@@ -12,6 +12,7 @@ from stagewise.tasks.base import Job
 logger = logging.getLogger(__name__)
 
 HOME = "toy"  # the configured hierarchy itself, beside the theory's variants
+UNUSED = {"sweep", "limits", "focus"}  # of a variant: no task of it reads them
 
 
 def hierarchies(config: Config) -> dict[str, ToyConfig]:
@@ -34,7 +35,7 @@ def variant_settings(
     seed."""
     found = {}
     for name in names:
-        toy = job.config.variant(name).model_dump(exclude={"sweep": True, "focus": True})
+        toy = job.config.variant(name).model_dump(exclude=UNUSED)
         del toy["posterior"]["memory_gib"]
         found[name] = {k: v for k, v in toy.items() if k in (keys or toy) and k not in without}
     return [found, job.config.seed]

@@ -11,7 +11,7 @@ from analysis.tables.catalogue import of_room
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.provenance.store import provenance, write_result
-from stagewise.tasks.base import Job, perform, task
+from stagewise.tasks.base import Job, chosen, perform, task
 from stagewise.tasks.theory.hierarchies import variant_settings
 from stagewise.tasks.toy import bif, collect, events, exact, learning, train, windows
 from stagewise.tasks.toy.common import load_checked, training_options
@@ -64,9 +64,10 @@ def sources() -> list[str]:
     jobs=lambda config: [{"variant": name} for name in config.theory.hierarchies],
     reads=lambda job: [],
     writes=lambda job: tables(job, "all"),
-    settings=lambda job: variant_settings(
-        job, job.variant, without=("window_lengths", "window_every")
-    ),
+    settings=lambda job: [
+        variant_settings(job, job.variant, without=("window_lengths", "window_every")),
+        chosen(job.config, "events"),
+    ],
     total=total,
     uses=sources,
 )
@@ -80,7 +81,7 @@ def theory_hierarchy(job: Job) -> None:
     jobs=lambda config: [{"variant": name} for name in config.theory.optimizers],
     reads=lambda job: [],
     writes=lambda job: tables(job, "all", "optimizers"),
-    settings=lambda job: variant_settings(job, job.variant),
+    settings=lambda job: [variant_settings(job, job.variant), chosen(job.config, "events")],
     total=total,
     uses=sources,
 )
