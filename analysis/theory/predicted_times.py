@@ -127,16 +127,21 @@ def table_of(found: Events) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "target", "direction", *TIMES])
 
 
-def events_of(curves: np.ndarray, steps: np.ndarray, tree: Hierarchy) -> dict:
-    """Flips and peaks of exact curves (steps, source, target) above the resolution, by pair of
-    different items."""
+def events_of(
+    curves: np.ndarray, steps: np.ndarray, tree: Hierarchy, resolution: float = 1e-3
+) -> Events:
+    """Flips and peaks of exact curves (steps, source, target), by pair of different items.
+
+    Args:
+        resolution: share of a curve's largest size below which nothing is an event.
+    """
     found: Events = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form
     for i, source in enumerate(tree.items):
         for j, target in enumerate(tree.items):
             if i != j:
                 curve = curves[None, :, i, j]
-                trajectory = Trajectory(steps, curve, np.zeros_like(curve))
+                trajectory = Trajectory(steps, curve, np.zeros_like(curve), resolution)
                 events = find_events(trajectory, replicates=1, rng=rng)
                 found[source, target] = [event for event in events if event.p_value < SIGN_LEVEL]
     return found

@@ -52,17 +52,29 @@ class Predictions(NamedTuple):
 
 
 def predictions(
-    training: Training, *, steps: int, checkpoint_every: int, nbeta: float, gamma: float
+    training: Training,
+    *,
+    steps: int,
+    checkpoint_every: int,
+    nbeta: float,
+    gamma: float,
+    resolution: float = 1e-3,
 ) -> Predictions:
     """Events that theory predicts, without pairs that are not told apart within four times the
-    training; no predicted BIF, with a warning, where its localisation is too weak for a saddle."""
+    training; no predicted BIF, with a warning, where its localisation is too weak for a saddle.
+
+    Args:
+        steps, checkpoint_every: of training; nbeta, gamma (1/parameter^2): of BIF's posterior.
+        resolution: share of a curve's largest size below which nothing is an event; that of the
+            measured events.
+    """
     tree, finer = training.tree, max(1, checkpoint_every // 4)
     fine = np.arange(0, steps + 1, finer)
     grid = np.array(recorded_steps(steps, checkpoint_every))
-    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree)}
+    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree, resolution)}
     try:
         curves = predicted_bif(training, grid, nbeta=nbeta, gamma=gamma)
-        predicted[BIF] = events_of(curves, grid, tree)
+        predicted[BIF] = events_of(curves, grid, tree, resolution)
     except NotPositiveDefiniteError as error:
         logger.warning("no predicted BIF: %s", error)
     longer = np.arange(0, 4 * steps + 1, finer)
@@ -72,7 +84,7 @@ def predictions(
         theory: {pair: found for pair, found in by_pair.items() if pair in widths}
         for theory, by_pair in predicted.items()
     }
-    aligned = events_of(aligned_influence(training, grid), grid, tree)
+    aligned = events_of(aligned_influence(training, grid), grid, tree, resolution)
     return Predictions(events, widths, table_of(aligned))
 
 

@@ -26,6 +26,7 @@ def measured(job: Job) -> Iterable[Path]:
     settings=lambda job: [
         chosen(job.config.toy, *NETWORK, "posterior.nbeta", "posterior.gamma"),
         chosen(job.config.theory, "matching"),
+        chosen(job.config, "events.resolution"),
         variant_settings(job, *job.config.theory.hierarchies),
     ],
 )
@@ -49,6 +50,7 @@ def theory_times(job: Job) -> None:
             checkpoint_every=toy.checkpoint_every,
             nbeta=toy.posterior.nbeta,
             gamma=toy.posterior.gamma,
+            resolution=config.events.resolution,
         )
         found = times_tables(said, read_table(place.whole("events")), matching, config.seed)
         for table, rows in zip(WRITES, found, strict=True):
