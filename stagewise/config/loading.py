@@ -14,7 +14,7 @@ from models.settings import Section
 from stagewise.config.errors import ConfigError
 from stagewise.config.events import EventsConfig
 from stagewise.config.language import LanguageConfig
-from stagewise.config.renamed import with_new_names
+from stagewise.config.renamed import as_given, given_names, with_new_names
 from stagewise.config.theory import TheoryConfig
 from stagewise.config.toy import ToyConfig
 from stagewise.config.yaml_files import Loader, read_yaml
@@ -124,10 +124,7 @@ def load_config(
     Raises:
         ConfigError: a key is unknown or a value is not allowed.
     """
-    merged = read_yaml(DEFAULT_FILE)
-    for file in files:
-        merged = merge(merged, with_new_names(read_yaml(file)))
-    merged = merge(merged, with_new_names(extra or {}))
+    overrides: list[Mapping] = [*map(read_yaml, files), extra or {}]
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
@@ -138,13 +135,18 @@ def load_config(
             raise ConfigError(f"{setting!r}: {error}") from error
         for part in reversed(key.split(".")):
             nested = {part: nested}
-        merged = merge(merged, with_new_names(nested))
+        overrides.append(nested)
+    merged, given = read_yaml(DEFAULT_FILE), {}
+    for override in overrides:
+        merged = merge(merged, with_new_names(override))
+        given |= given_names(override)
     for path in NULLABLE:
         merged = _without_nulls(merged, path.split("."))
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(problem) for problem in error.errors())) from error
+        lines = "\n".join(_explain(problem) for problem in error.errors()).split("\n")
+        raise ConfigError("\n".join(as_given(line, given) for line in lines)) from error
 
 
 def _without_nulls(tree: Any, path: list[str]) -> Any:

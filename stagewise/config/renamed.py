@@ -40,6 +40,46 @@ def with_new_names(tree: Any, at: tuple[str, ...] = ()) -> Any:
     return found
 
 
+def given_names(tree: Any, at: tuple[str, ...] = ()) -> dict[str, str]:
+    """The new dotted name of every renamed key in a nested configuration -> the one given.
+
+    Example:
+        >>> given_names({"toy": {"etas": [1.0], "steps": 5}})
+        {'toy.removal_fractions': 'toy.etas'}
+    """
+    found: dict[str, str] = {}
+    for key, value in tree.items() if isinstance(tree, Mapping) else ():
+        path = (*at, str(key))
+        for old, new in RENAMED.items():
+            if _matches(path, old) or _matches(path, (*old[:-1], new)):
+                found[".".join((*at, new))] = ".".join(path)
+        found |= given_names(value, path)
+    return found
+
+
+def as_given(message: str, given: Mapping[str, str]) -> str:
+    """An error's line with the old name of a key in place of the new, where the old was given.
+
+    Args:
+        given: `given_names` of all that was laid over the defaults; the last one counts.
+
+    Example:
+        >>> as_given("toy.removal_fractions = []: too short", {"toy.removal_fractions": "toy.etas"})
+        'toy.etas = []: too short'
+    """
+    variant, shared, rest = message.partition(" (with theory.shared): ")
+    for new, old in given.items():
+        if message.startswith((f"{new} = ", f"{new}.")):
+            return old + message.removeprefix(new)
+        section, _, name = new.rpartition(".")
+        of_it = section == variant or (
+            section == "theory.shared" and f"{variant}.{name}" not in given
+        )
+        if shared and of_it and rest.startswith(f"{name} = "):
+            return variant + shared + old.rpartition(".")[2] + rest.removeprefix(name)
+    return message
+
+
 def _matches(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     return len(path) == len(pattern) and all(
         want in ("*", part) for part, want in zip(path, pattern, strict=True)
