@@ -10,7 +10,9 @@ from models.settings import Section
 class EventsConfig(Section):
     """How flips and peaks are looked for, in the toy and in language models alike."""
 
-    replicates: int = Field(200, ge=20, description="resampled mean curves behind an interval")
+    replicates: int = Field(
+        200, ge=20, description="resampled mean curves behind an interval [ours]"
+    )
     resolution: float = Field(
         1e-3, gt=0, lt=1, description="share of a curve's largest size that is no event [ours]"
     )

@@ -104,7 +104,10 @@ class PhasesConfig(Section):
         description="strong localisation: 1/6 of a well distance",
     )
     relative_step: float = Field(
-        0.1, gt=0, lt=4, description="step size x largest curvature; biases a variance by 2.5 %"
+        0.1,
+        gt=0,
+        lt=4,
+        description="step size x largest curvature: biases a variance by 2.5 % [ours]",
     )
     chains: int = Field(128, ge=2, description="chains per well and n [ours]")
     thinning: int = Field(10, ge=1, description="SGLD steps per draw [ours]")
@@ -122,11 +125,13 @@ class PhasesConfig(Section):
 class MatchingConfig(Section):
     """When a measured event counts as the predicted one (claim X8)."""
 
-    farthest: float = Field(0.25, gt=0, description="transition widths at which it does [ours]")
+    farthest: float = Field(0.25, gt=0, description="most transition widths between the two [ours]")
     large: float = Field(
         0.1, gt=0, lt=1, description="share of the highest peak that makes a peak large [ours]"
     )
-    shuffles: int = Field(5, ge=1, description="of the pairs' predictions, for chance [ours]")
+    shuffles: int = Field(
+        5, ge=1, description="shuffles of the pairs' predictions, for chance [ours]"
+    )
 
 
 class TheoryConfig(Section):
@@ -141,9 +146,10 @@ class TheoryConfig(Section):
     optimizers: dict[str, dict[str, Any]] = Field(
         OPTIMIZERS, description="where the claims C1 to C5 are tried; the first is compared with"
     )
-
     phases: PhasesConfig = Field(PhasesConfig(), description="two phases of a posterior")
-    matching: MatchingConfig = Field(MatchingConfig(), description="predicted and measured events")
+    matching: MatchingConfig = Field(
+        MatchingConfig(), description="when a measured event is the predicted one"
+    )
 
     @field_validator("hierarchies", "optimizers")
     @classmethod

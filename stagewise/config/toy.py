@@ -15,20 +15,26 @@ from models.toy.settings import Optimizer
 class SweepConfig(Section):
     """The sampler settings compared in the sweep (claim C6): every combination is run."""
 
-    nbeta: list[float] = Field([10.0, 80.0, 640.0], min_length=1, description="n x beta values")
+    nbeta: list[float] = Field(
+        [10.0, 80.0, 640.0], min_length=1, description="n x beta values [ours]"
+    )
     gamma: list[float] = Field(
-        [100.0, 1000.0, 10000.0, 100000.0], min_length=1, description="localisations, > 0"
+        [100.0, 1000.0, 10000.0, 100000.0],
+        min_length=1,
+        description="localisations, 1/parameter^2 [ours]",
     )
     relative_step: list[float] = Field(
-        [0.02, 0.1, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4"
+        [0.02, 0.1, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4 [ours]"
     )
-    chains: int = Field(16, ge=2, description="chains per checkpoint")
-    draws: int = Field(500, ge=10, description="draws per chain")
-    every: int = Field(2, ge=1, description="use every so many checkpoints")
+    chains: int = Field(16, ge=2, description="chains per checkpoint [ours]")
+    draws: int = Field(500, ge=10, description="draws per chain [ours]")
+    every: int = Field(2, ge=1, description="use every so many checkpoints [ours]")
     relaxations: float = Field(
-        3.0, ge=0, description="burn-in, relaxation times 2 / relative_step of the localisation"
+        3.0, ge=0, description="burn-in, in relaxation times of 2 / relative_step steps [ours]"
     )
-    bootstrap: int = Field(500, ge=10, description="resamples of the pairs behind an interval")
+    bootstrap: int = Field(
+        500, ge=10, description="resamples of the pairs behind an interval [ours]"
+    )
 
     @field_validator("nbeta", "gamma", "relative_step")
     @classmethod
@@ -53,7 +59,7 @@ class LimitsConfig(Section):
         min_length=1,
         description="localisations compared with the limit, 1/parameter^2 [ours]",
     )
-    every: int = Field(5, ge=1, description="use every so many checkpoints")
+    every: int = Field(5, ge=1, description="use every so many checkpoints [ours]")
 
     @field_validator("gammas")
     @classmethod
