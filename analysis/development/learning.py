@@ -50,7 +50,7 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
     measured = mode_strengths(maps, targets)
     theory = mode_strengths(theory_maps(targets, _times(run), initial), targets)
     half = half_rise_time(s, initial, 1 / len(run.items)) / run.learning_rate
-    final = s * len(run.items)  # s / sigma with sigma = 1 / items
+    final = s * len(run.items)  # s / input variance, which is 1 / items
     steps = np.array(run.steps)
     rise = np.array([rise_times(steps, curve) for curve in (measured / final).T])
     if not theory_holds:

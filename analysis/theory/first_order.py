@@ -159,7 +159,7 @@ def mode_pair_reaction(
     second: float,
     times: np.ndarray,
     initial: float,
-    sigma: float,
+    input_variance: float,
     *,
     input_shift: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -168,23 +168,23 @@ def mode_pair_reaction(
 
     Args:
         first, second: singular values s_j, s_k; times: increasing, learning rate x steps;
-        initial: strength of every mode at time 0; sigma: input variance, 1/items.
+        initial: strength of every mode at time 0; input_variance: sigma, 1/items.
         input_shift: False leaves the input covariance as it is, as the closed form does.
 
     Returns:
         Two arrays (times,).
     """
-    drive = (first, second, sigma if input_shift else 0.0)
+    drive = (first, second, input_variance if input_shift else 0.0)
     values = np.array([first, second])
 
     def rates(time: float, state: np.ndarray) -> np.ndarray:
-        roots = np.sqrt(mode_strength(values, np.array(time), initial, sigma))
-        moved = _matrix(first, second, *roots, sigma) @ state
-        return moved + _drive(first, second, *roots, sigma, *drive)[:, 0]
+        roots = np.sqrt(mode_strength(values, np.array(time), initial, input_variance))
+        moved = _matrix(first, second, *roots, input_variance) @ state
+        return moved + _drive(first, second, *roots, input_variance, *drive)[:, 0]
 
     times = np.asarray(times, dtype=float)
     span = (0.0, max(float(times[-1]), 1e-12))
     solved = solve_ivp(rates, span, np.zeros(4), t_eval=times, rtol=1e-9, atol=1e-12)
     P12, P21, Q12, Q21 = solved.y
-    a, b = np.sqrt(mode_strength(values[:, None], times, initial, sigma))
+    a, b = np.sqrt(mode_strength(values[:, None], times, initial, input_variance))
     return Q12 * b + a * P12, Q21 * a + b * P21

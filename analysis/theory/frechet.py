@@ -131,7 +131,7 @@ _outside = numeric(OUTSIDE.subs(_values), _values[f(s1)], s1)
 
 
 def reaction(
-    s: np.ndarray, times: np.ndarray, initial: float, sigma: float
+    s: np.ndarray, times: np.ndarray, initial: float, input_variance: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the closed form multiplies the shift by, for all pairs of modes.
 
@@ -143,20 +143,22 @@ def reaction(
         modes), and f/s (times, modes) for rows outside U.
     """
     t = np.asarray(times, dtype=float)[:, None, None]
-    strength = mode_strength(s, t[:, 0], initial, sigma)
-    symmetric = divided_difference(s[:, None], s[None, :], t, initial, sigma)
+    strength = mode_strength(s, t[:, 0], initial, input_variance)
+    symmetric = divided_difference(s[:, None], s[None, :], t, initial, input_variance)
     rotation = _rotation(strength[:, :, None], strength[:, None, :], s[:, None], s[None, :])
     return symmetric, rotation, _outside(strength, s)
 
 
 def closed_reaction(
-    first: float, second: float, times: np.ndarray, initial: float, sigma: float
+    first: float, second: float, times: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
     """Reaction of the map's entry jk to weight on a training sample, per v_pj v_pk, (times,).
 
     Args:
         first, second: singular values of modes j and k; times: (times,), learning rate x steps.
     """
-    strengths = (mode_strength(np.array(x), times, initial, sigma) for x in (first, second))
-    quotient = divided_difference(np.array(first), np.array(second), times, initial, sigma)
+    strengths = (
+        mode_strength(np.array(x), times, initial, input_variance) for x in (first, second)
+    )
+    quotient = divided_difference(np.array(first), np.array(second), times, initial, input_variance)
     return _reaction(*strengths, first, second, quotient)

@@ -191,55 +191,62 @@ def _positive(initial: float) -> float:
     return initial
 
 
-def mode_strength(s: np.ndarray, time: np.ndarray, initial: float, sigma: float) -> np.ndarray:
+def mode_strength(
+    s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
+) -> np.ndarray:
     r"""Strength G(t) of a mode under gradient flow from a small balanced initialisation.
 
     Args:
         s: singular value(s) of the input-output covariance; time: learning rate x steps
-            (broadcast against s); initial: G(0) > 0; sigma: input variance, 1/items for one-hot.
+            (broadcast against s); initial: G(0) > 0; input_variance: sigma, 1/items for one-hot
+            inputs.
 
     Raises:
         ValueError: the initial strength is not positive.
 
     Source: Saxe, McClelland and Ganguli 2019; `mode_dynamics` proves it.
     """
-    return _strength(s, time, _positive(initial), sigma)
+    return _strength(s, time, _positive(initial), input_variance)
 
 
-def half_rise_time(s: np.ndarray, initial: float, sigma: float) -> np.ndarray:
-    """Time at which the strength reaches half of s / sigma; errors as for `mode_strength`."""
-    return _half_rise(s, _positive(initial), sigma)
+def half_rise_time(s: np.ndarray, initial: float, input_variance: float) -> np.ndarray:
+    """Time at which the strength is half of s / input_variance; errors as for `mode_strength`."""
+    return _half_rise(s, _positive(initial), input_variance)
 
 
-def sensitivity(s: np.ndarray, time: np.ndarray, initial: float, sigma: float) -> np.ndarray:
+def sensitivity(
+    s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
+) -> np.ndarray:
     """dG/ds; arguments and errors as for `mode_strength`."""
-    return _sensitivity(s, time, _positive(initial), sigma)
+    return _sensitivity(s, time, _positive(initial), input_variance)
 
 
-def input_sensitivity(s: np.ndarray, time: np.ndarray, initial: float, sigma: float) -> np.ndarray:
-    """dG/d(sigma); arguments and errors as for `mode_strength`."""
-    return _input_sensitivity(s, time, _positive(initial), sigma)
+def input_sensitivity(
+    s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
+) -> np.ndarray:
+    """dG/d(input_variance); arguments and errors as for `mode_strength`."""
+    return _input_sensitivity(s, time, _positive(initial), input_variance)
 
 
 def divided_difference(
-    first: np.ndarray, second: np.ndarray, time: np.ndarray, initial: float, sigma: float
+    first: np.ndarray, second: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
     """(G(first) - G(second)) / (first - second) at one time, and dG/ds where they are equal."""
     high, low = np.maximum(first, second), np.minimum(first, second)  # exponents stay negative
-    return _quotient(high, low, time, _positive(initial), sigma)
+    return _quotient(high, low, time, _positive(initial), input_variance)
 
 
-def peak_share(s: float, initial: float, sigma: float) -> float:
+def peak_share(s: float, initial: float, input_variance: float) -> float:
     """Share of a mode that is learnt when sensitivity x residual is highest.
 
     Raises:
         ValueError: the mode does not start between zero and its final strength.
     """
-    a = s / (sigma * _positive(initial)) - 1
+    a = s / (input_variance * _positive(initial)) - 1
     if a <= 0:
         raise ValueError(
-            f"initial strength {initial:.3g}: not below the final {s / sigma:.3g}, so that there "
-            "is nothing to learn and no peak"
+            f"initial strength {initial:.3g}: not below the final {s / input_variance:.3g}, so "
+            "that there is nothing to learn and no peak"
         )
     delay_ = np.log(a) - (1 + 1 / a)
 

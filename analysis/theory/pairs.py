@@ -78,34 +78,36 @@ def theory_influence(
     Raises:
         ValueError: a singular value vanishes, or the initial strength is not positive.
     """
-    found, sigma_ = levels(targets), 1 / targets.shape[1]
+    found, input_variance = levels(targets), 1 / targets.shape[1]
     count, times = len(found.s), np.asarray(times, dtype=float)
     reaction = np.empty((len(times), count, count))
     for j in range(count):
         for k in range(j, count):
             pair = (found.s[j], found.s[k])
             if small_start:
-                reaction[:, j, k] = closed_reaction(*pair, times, initial, sigma_)
-                reaction[:, k, j] = closed_reaction(*pair[::-1], times, initial, sigma_)
+                reaction[:, j, k] = closed_reaction(*pair, times, initial, input_variance)
+                reaction[:, k, j] = closed_reaction(*pair[::-1], times, initial, input_variance)
             else:
                 reaction[:, j, k], reaction[:, k, j] = mode_pair_reaction(
-                    *pair, times, initial, sigma_, input_shift=input_shift
+                    *pair, times, initial, input_variance, input_shift=input_shift
                 )
-    left = found.s / sigma_ - mode_strength(found.s, times[:, None], initial, sigma_)
+    left = found.s / input_variance - mode_strength(
+        found.s, times[:, None], initial, input_variance
+    )
     c = found.shared
     return -np.einsum("jpq,tj,tjk,kpq->tpq", c, left, reaction, c, optimize=True)
 
 
-def instantaneous(found: Levels, strengths: np.ndarray, sigma: float) -> np.ndarray:
+def instantaneous(found: Levels, strengths: np.ndarray, input_variance: float) -> np.ndarray:
     """Influence at an instant between different items, on an aligned path.
 
     Args:
-        strengths: G of every level (..., levels).
+        strengths: G of every level (..., levels); input_variance: sigma, 1/items.
 
     Returns:
         (..., source, target); the diagonal, where W1 counts too, is left at zero.
     """
-    left = found.s / sigma - strengths
+    left = found.s / input_variance - strengths
     unlearnt = np.einsum("...j,jpq->...pq", left**2, found.shared)
     hidden = np.einsum("...j,jpq->...pq", strengths, found.shared)
     return -unlearnt * hidden * (1 - np.eye(found.shared.shape[-1]))
