@@ -109,7 +109,9 @@ def test_every_configuration_that_comes_with_the_project_is_valid(name):
 
 
 def test_defaults_document_every_key():
-    for line in documented_defaults().split("theory:")[0].splitlines():
+    # The theory's variants are mappings of the toy's keys, described there.
+    before, theory = documented_defaults().split("\ntheory:")
+    for line in [*before.splitlines(), *theory.split("\n  phases:")[1].splitlines()[1:]]:
         key = line.strip()
         if key.endswith(":") or key.startswith(("#", "-")) or "[" in key.split(":")[-1]:
             continue
@@ -179,3 +181,34 @@ def test_old_names_of_keys_are_understood_and_not_beside_the_new():
     assert none.language.models["controlled"].forecast is None
     with pytest.raises(ConfigError, match=r"toy.etas is the old name of toy.removal_fractions"):
         load_config(settings=["toy={etas: [0.5], removal_fractions: [0.5]}"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["toy.etas=[2.0]"], "toy.etas = "),
+        (["toy.removal_fractions=[2.0]"], "toy.removal_fractions = "),
+        (["toy.etas=[0.5]", "toy.removal_fractions=[2.0]"], "toy.removal_fractions = "),
+        (["toy.removal_fractions=[0.5]", "toy.etas=[2.0]"], "toy.etas = "),
+        (
+            ["theory.optimizers.adam.etas=[2.0]"],
+            r"theory.optimizers.adam \(with theory.shared\): etas = ",
+        ),
+        (
+            ["theory.shared.etas=[2.0]"],
+            r"theory.hierarchies.depth_2 \(with theory.shared\): etas = ",
+        ),
+        (
+            ["theory.shared.etas=[0.5]", "theory.optimizers.adam.removal_fractions=[2.0]"],
+            r"theory.optimizers.adam \(with theory.shared\): removal_fractions = ",
+        ),
+        (
+            ["language.models.controlled.prediction.every=0"],
+            "language.models.controlled.prediction.every = 0",
+        ),
+    ],
+)
+def test_an_error_names_a_renamed_key_as_it_was_given(settings, message):
+    # Someone with an old file would look in it for a key that is not there.
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        load_config(settings=settings)

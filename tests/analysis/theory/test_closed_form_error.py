@@ -14,19 +14,19 @@ RECORD, RATE = list(range(0, 801, 50)), 0.05
 
 
 @pytest.fixture
-def rungs(targets):
+def decomposition(targets):
     return decompose_error(random_weights(8, 15, 16, 0.01, 0), targets, RECORD, learning_rate=RATE)
 
 
-def test_the_ladder_from_training_to_the_closed_form(rungs, targets):
+def test_the_ladder_from_training_to_the_closed_form(decomposition, targets):
     strength = initial_mode_strength(random_weights(8, 15, 16, 0.01, 0), targets)
     closed = closed_form_influence(targets.numpy(), np.array(RECORD) * RATE, strength)
-    np.testing.assert_allclose(rungs.influences[-1], closed, atol=1e-11)
-    assert len(rungs.influences) == len(CAUSES)
-    assert relative_error(rungs.first_order, rungs.exact) < 1e-13
+    np.testing.assert_allclose(decomposition.influences[-1], closed, atol=1e-11)
+    assert len(decomposition.influences) == len(CAUSES)
+    assert relative_error(decomposition.first_order, decomposition.exact) < 1e-13
     # Known: 18-30 % against the true reweighting, of which the input covariance is the larger
     # part; 1-3 % from the step; what a small start leaves vanishes with it.
-    ladder = (rungs.exact, *rungs.influences)
+    ladder = (decomposition.exact, *decomposition.influences)
     errors = [relative_error(ladder[-1], rung) for rung in ladder]
     assert 0.15 < errors[0] < 0.35
     assert errors[3] < 1e-3
@@ -37,10 +37,10 @@ def test_the_ladder_from_training_to_the_closed_form(rungs, targets):
 
 def test_from_an_aligned_start_alignment_changes_nothing(targets):
     start = aligned_weights(targets, 16, 0.03)
-    rungs = decompose_error(start, targets, RECORD, learning_rate=RATE)
+    decomposition = decompose_error(start, targets, RECORD, learning_rate=RATE)
     # Extrapolated small steps against the quadrature of the flow: two roads to one number.
-    assert relative_error(rungs.influences[1], rungs.influences[0]) < 2e-4
-    assert relative_error(rungs.alone["alignment"], rungs.exact) < 1e-12
+    assert relative_error(decomposition.influences[1], decomposition.influences[0]) < 2e-4
+    assert relative_error(decomposition.alone["alignment"], decomposition.exact) < 1e-12
 
 
 def test_what_a_small_start_leaves_vanishes_with_it(targets):

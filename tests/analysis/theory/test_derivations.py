@@ -30,7 +30,7 @@ DERIVATIONS: tuple[Derivation, ...] = (
     pairs.pairs_of_items(),
 )
 STEPS = {step.name: step for derivation in DERIVATIONS for step in derivation.steps}
-SIGMA, START = 0.125, 7e-4
+INPUT_VARIANCE, START = 0.125, 7e-4
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -92,38 +92,44 @@ def test_sensitivities_are_the_derivatives_of_the_strength():
     # Central differences; with the wrong sign of a term the difference would be of order one.
     times, h = np.linspace(0, 60, 13), 1e-6
     for s_ in (0.48, 0.125):
-        up, down = (modes.mode_strength(s_ + x, times, START, SIGMA) for x in (h, -h))
+        up, down = (modes.mode_strength(s_ + x, times, START, INPUT_VARIANCE) for x in (h, -h))
         np.testing.assert_allclose(
-            modes.sensitivity(s_, times, START, SIGMA), (up - down) / (2 * h), atol=1e-5
+            modes.sensitivity(s_, times, START, INPUT_VARIANCE), (up - down) / (2 * h), atol=1e-5
         )
-        up, down = (modes.mode_strength(s_, times, START, SIGMA + x) for x in (h, -h))
+        up, down = (modes.mode_strength(s_, times, START, INPUT_VARIANCE + x) for x in (h, -h))
         np.testing.assert_allclose(
-            modes.input_sensitivity(s_, times, START, SIGMA), (up - down) / (2 * h), atol=1e-4
+            modes.input_sensitivity(s_, times, START, INPUT_VARIANCE),
+            (up - down) / (2 * h),
+            atol=1e-4,
         )
 
 
 @pytest.mark.parametrize("initial", [1e-2, 7e-4, 1e-8])
 def test_share_at_the_peak_is_where_the_product_is_highest(initial):
     times = np.linspace(0, 200, 400_001)
-    strength = modes.mode_strength(0.3, times, initial, SIGMA)
-    product = modes.sensitivity(0.3, times, initial, SIGMA) * (0.3 / SIGMA - strength)
-    assert strength[product.argmax()] * SIGMA / 0.3 == pytest.approx(
-        modes.peak_share(0.3, initial, SIGMA), abs=2e-4
+    strength = modes.mode_strength(0.3, times, initial, INPUT_VARIANCE)
+    product = modes.sensitivity(0.3, times, initial, INPUT_VARIANCE) * (
+        0.3 / INPUT_VARIANCE - strength
+    )
+    assert strength[product.argmax()] * INPUT_VARIANCE / 0.3 == pytest.approx(
+        modes.peak_share(0.3, initial, INPUT_VARIANCE), abs=2e-4
     )
 
 
 def test_peak_tends_to_a_third_from_above():
-    shares = [modes.peak_share(0.3, initial, SIGMA) for initial in (1e-2, 1e-6, 1e-30, 1e-200)]
+    shares = [
+        modes.peak_share(0.3, initial, INPUT_VARIANCE) for initial in (1e-2, 1e-6, 1e-30, 1e-200)
+    ]
     assert all(np.diff(shares) < 0)
     assert shares[-1] == pytest.approx(1 / 3, abs=2e-3)
     with pytest.raises(ValueError, match=r"not below the final 2\.4"):
-        modes.peak_share(0.3, 2.4, SIGMA)
+        modes.peak_share(0.3, 2.4, INPUT_VARIANCE)
 
 
 @pytest.mark.parametrize("function", [modes.mode_strength, modes.sensitivity])
 def test_a_mode_without_strength_is_refused(function):
     with pytest.raises(ValueError, match="initial strength 0: a mode grows from a positive"):
-        function(np.array(0.3), np.array(1.0), 0.0, SIGMA)
+        function(np.array(0.3), np.array(1.0), 0.0, INPUT_VARIANCE)
 
 
 TREES = {"default": None, "unbalanced": UNBALANCED}
