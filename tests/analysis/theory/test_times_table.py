@@ -43,6 +43,8 @@ def test_what_happens_as_predicted_is_matched_whole(said):
     assert (times.loc[times["estimator"] == "unrolled", "error"] - 3).abs().max() < 1e-9
     assert found.loc["bif", "matched"] == 0  # told even where it has no event
     assert found.loc["bif", "missed"] > 0
+    near = times_tables(said, events, Matching(farthest=1e-4), seed=0)[1].set_index("estimator")
+    assert near.loc["unrolled", "matched"] == 0  # 3 steps are more than that of any width
 
 
 def test_rows_of_events_may_come_in_any_order(said):
