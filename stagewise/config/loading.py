@@ -136,7 +136,8 @@ def load_config(
         for part in reversed(key.split(".")):
             nested = {part: nested}
         overrides.append(nested)
-    merged, given = read_yaml(DEFAULT_FILE), {}
+    merged = read_yaml(DEFAULT_FILE)
+    given: dict[str, str] = {}
     for override in overrides:
         merged = merge(merged, with_new_names(override))
         given |= given_names(override)
