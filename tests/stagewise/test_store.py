@@ -79,7 +79,7 @@ def test_locks_of_a_killed_run_are_cleared_and_those_of_a_live_one_kept(tmp_path
     lock = clear_stale_locks(tmp_path)
     assert lock is not None
     assert not stale.exists()
-    lock.close()
+    lock.release()
 
 
 def test_generated_block_is_replaced_and_nothing_else():
