@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from models.settings import Section
@@ -17,7 +16,7 @@ from stagewise.config.language import LanguageConfig
 from stagewise.config.renamed import as_given, given_names, with_new_names
 from stagewise.config.theory import TheoryConfig
 from stagewise.config.toy import ToyConfig
-from stagewise.config.yaml_files import Loader, read_yaml
+from stagewise.config.yaml_files import parse_yaml, read_yaml
 from stagewise.root import ROOT
 
 DEFAULT_FILE = ROOT / "workflow" / "config" / "laptop.yaml"
@@ -108,7 +107,7 @@ def typed(value: Any) -> Any:
         return {key: typed(part) for key, part in value.items()}
     if isinstance(value, list):
         return [typed(part) for part in value]
-    return yaml.load(value, Loader) if isinstance(value, str) else value
+    return parse_yaml(value) if isinstance(value, str) else value
 
 
 def load_config(
@@ -130,8 +129,8 @@ def load_config(
         if not equals:
             raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
         try:
-            nested: Any = yaml.load(value, Loader)
-        except (yaml.YAMLError, ConfigError) as error:
+            nested: Any = parse_yaml(value)
+        except ConfigError as error:
             raise ConfigError(f"{setting!r}: {error}") from error
         for part in reversed(key.split(".")):
             nested = {part: nested}

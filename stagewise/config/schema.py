@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # not ruamel.yaml, whose 2e-05 is a text to Snakemake's reader, YAML 1.1
 from pydantic import BaseModel
 
 from models.corpora.token_classes import TokenClass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from stagewise.config import Config
 from stagewise.config.loading import DEFAULT_FILE, ConfigError, load_config, read_yaml
 from stagewise.config.schema import SCHEMA_FILE, documented_defaults, json_schema
+from stagewise.config.yaml_files import parse_yaml
 from stagewise.root import ROOT
 
 
@@ -77,8 +77,13 @@ def test_several_problems_are_all_reported():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("toy:\n  seeds: 1\n  seeds: 2\n", "seeds given more than once"),
-        ("toy: [", "bad.yaml"),
+        (
+            "toy:\n  seeds: 1\n  seeds: 2\n",
+            r"bad\.yaml: line 3: key\(s\) seeds given more than once",
+        ),
+        ("toy: [", r"bad\.yaml: .*(\n.*)* line 1, column 7"),
+        ("toy: &x {hierarchy: *x}", r"bad\.yaml: Circular reference"),
+        ("seed: 2024-13-01", r"bad\.yaml: month must be in 1\.\.12"),
         ("just words", "expected keys and values"),
     ],
 )
@@ -96,8 +101,24 @@ def test_a_mapping_may_take_in_another_and_differ(tmp_path):
     path.write_text("a: &one {x: 1, y: 2}\nb: {<<: *one, y: 3}\n")
     assert read_yaml(path) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
     path.write_text("a: &one {x: 1}\nb: {<<: *one, y: 3, y: 4}\n")
-    with pytest.raises(ConfigError, match="y given more than once"):
+    with pytest.raises(ConfigError, match=r"line 2: key\(s\) y given more than once"):
         read_yaml(path)
+    # Taken in before it is read itself, what an inner mapping took in is no key of its own.
+    assert parse_yaml("a: {b: &one {<<: {x: 1, y: 2}, y: 3}}\nc: {<<: *one, y: 4}") == {
+        "a": {"b": {"x": 1, "y": 3}}, "c": {"x": 1, "y": 4}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-4", 1e-4), ("2E3", 2000.0), (".inf", float("inf")), ("on", "on"), ("off", "off"),
+     ("yes", "yes"), ("no", "no"), ("true", True), ("1:30", "1:30"), ("010", 10), ("~", None),
+     ("", None)],
+)  # fmt: skip
+def test_texts_are_read_as_yaml_1_2(text, value):
+    # YAML 1.1 reads 1e-4 as a text, on and no as truth values, 1:30 as 90 and 010 as 8.
+    found = parse_yaml(text)
+    assert (found, type(found)) == (value, type(value))
 
 
 @pytest.mark.parametrize("name", ["full", "gpu", "natural", "natural_small", "pythia", "smoke"])
@@ -117,7 +138,7 @@ def test_defaults_document_every_key():
             continue
         given = ("  # ", ": [", ": {pattern", ": {repeats", "config/")  # entries of mappings
         assert any(part in line for part in given), f"no description: {line}"
-    assert yaml.safe_load(documented_defaults())["toy"]["posterior"]["gamma"] == 1000.0
+    assert parse_yaml(documented_defaults())["toy"]["posterior"]["gamma"] == 1000.0
 
 
 @pytest.mark.parametrize(
