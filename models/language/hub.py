@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
-from huggingface_hub import HfApi, hf_hub_download, snapshot_download
+from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
@@ -19,6 +20,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils.sha import git_hash, sha_fileobj
 from safetensors.torch import save_file
 
 from models.language.checkpoints import WEIGHTS
@@ -33,8 +35,8 @@ SMALL = (
     "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt",
 )  # fmt: skip
-SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
-PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin")
+SAFE = ("model.safetensors", "model-*-of-*.safetensors", "model.safetensors.index.json")
+PICKLED = ("pytorch_model.bin", "pytorch_model-*-of-*.bin")
 NO_NETWORK = (OfflineModeIsEnabled, httpx.TransportError, LocalEntryNotFoundError)
 NEAREST = 3  # revisions that an error names
 
@@ -55,8 +57,13 @@ def find_revision(
     Every file is checked against the hash the Hub names it by, also when it comes from the cache.
 
     Args:
+        repository: on the Hub, as owner/name.
+        step: training step.
         local: a folder with copies step<N>; nothing else is asked then.
         endpoint: address of the Hub; default: HF_ENDPOINT or the usual.
+
+    Returns:
+        The files that `lay_out` needs, and their commit.
 
     Raises:
         CheckpointError: the repository or the revision does not exist, a file arrived incomplete
@@ -69,37 +76,15 @@ def find_revision(
             raise CheckpointError(
                 f"{folder} does not exist: local = {local!r} has no copy of {name}"
             )
-        files = {p.name: p for p in folder.iterdir() if p.is_file()}
-        return Revision({n: files[n] for n in _needed(list(files), str(folder))}, "local")
-    api = HfApi(endpoint=endpoint)
+        return Revision(_needed(folder, str(folder)), "local")
     try:
-        info = api.model_info(repository, revision=name)
-        commit = str(info.sha)
-        wanted = _needed([s.rfilename for s in info.siblings or []], f"{repository} {name}")
-        files = {f: _download(repository, f, name, endpoint) for f in wanted}
-    except RevisionNotFoundError as error:
-        raise CheckpointError(
-            f"{repository} has no revision {name}{_nearest(api, repository, step)}"
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise CheckpointError(
-            f"there is no model {repository!r} on the Hub (or it is not public)"
-        ) from error
+        folder = _fetched(repository, step, endpoint)
     except NO_NETWORK as error:
         folder = _cached(repository, name, error)
-        commit = folder.name
-        present = [p.name for p in folder.iterdir()]
-        files = {f: folder / f for f in _needed(present, f"the cached {repository} {name}")}
-    except HfHubHTTPError as error:
-        raise CheckpointError(f"the Hub refused {repository} {name}: {error}") from error
+    files = _needed(folder, f"the cached {repository} {name}")
     for file, path in files.items():
-        if path.parent.name != commit:
-            raise CheckpointError(
-                f"{repository} {name} changed while it was fetched, from {commit} to "
-                f"{path.parent.name}: run again"
-            )
         _verify(path, file, f"{repository} {name}")
-    return Revision(files, commit)
+    return Revision(files, folder.name)
 
 
 def lay_out(revision: Revision, folder: Path) -> None:
@@ -107,8 +92,15 @@ def lay_out(revision: Revision, folder: Path) -> None:
 
     Linked where possible, copied elsewhere. Weights that are only there as a pickle are read
     with `weights_only` (no code is run) and written as safetensors.
+
+    Args:
+        revision: what `find_revision` found.
+        folder: exists, and is empty.
+
+    Raises:
+        CheckpointError: a pickle holds anything but weights; names it.
     """
-    pickles = [path for name, path in revision.files.items() if PICKLED.fullmatch(name)]
+    pickles = [revision.files[name] for name in _matching(revision.files, PICKLED)]
     for name, path in revision.files.items():
         if path in pickles:
             continue
@@ -127,58 +119,104 @@ def lay_out(revision: Revision, folder: Path) -> None:
         save_file(weights, folder / WEIGHTS, {"format": "pt"})
 
 
-def _needed(present: list[str], where: str) -> list[str]:
-    """The files to load a model and its tokenizer from; safetensors before pickles."""
-    weights = [n for n in present if SAFE.fullmatch(n)] or [
-        n for n in present if PICKLED.fullmatch(n)
-    ]
+def _needed(folder: Path, where: str) -> dict[str, Path]:
+    """The files in a folder to load a model and its tokenizer from, by name."""
+    names = _names([p.name for p in folder.iterdir() if p.is_file()], where)
+    return {name: folder / name for name in names}
+
+
+def _names(present: Sequence[str], where: str) -> list[str]:
+    """Those of the names present that are needed; safetensors before pickles."""
+    weights = _matching(present, _kind(present))
     if "config.json" not in present or not weights:
         missing = "config.json" if weights else "weights"
         raise CheckpointError(f"{where} has no {missing}: it holds {', '.join(sorted(present))}")
     return sorted(weights) + [name for name in SMALL if name in present]
 
 
-def _download(repository: str, file: str, revision: str, endpoint: str | None) -> Path:
+def _kind(present: Iterable[str]) -> tuple[str, ...]:
+    """Names of weights to take from what is there."""
+    return next((kind for kind in (SAFE, PICKLED) if _matching(present, kind)), SAFE)
+
+
+def _matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
+
+
+def _fetched(repository: str, step: int, endpoint: str | None) -> Path:
+    """The folder of one commit in the cache, with what is needed of it."""
+    api, name = HfApi(endpoint=endpoint), f"step{step}"
     try:
-        return Path(hf_hub_download(repository, file, revision=revision, endpoint=endpoint))
+        info = api.model_info(repository, revision=name)
+        wanted = _names([s.rfilename for s in info.siblings or []], f"{repository} {name}")
+        folder = Path(
+            snapshot_download(repository, revision=name, allow_patterns=wanted, endpoint=endpoint)
+        )
     except NO_NETWORK:
         raise
-    except OSError as error:  # what the library raises on a wrong size
-        if isinstance(error, HfHubHTTPError):
-            raise
+    except RevisionNotFoundError as error:
         raise CheckpointError(
-            f"{file} of {repository} {revision} did not arrive whole: {error}. Run again: nothing "
-            "of it was kept"
+            f"{repository} has no revision {name}{_nearest(api, repository, step)}"
         ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise CheckpointError(
+            f"there is no model {repository!r} on the Hub (or it is not public)"
+        ) from error
+    except HfHubHTTPError as error:
+        raise CheckpointError(f"the Hub refused {repository} {name}: {error}") from error
+    except OSError as error:  # what the library raises on a wrong size, naming the file
+        what = str(error).partition("\n")[0]
+        raise CheckpointError(
+            f"{repository} {name} did not arrive whole: {what} Run again: nothing of that file was "
+            "kept"
+        ) from error
+    if folder.name != info.sha:  # what is needed was told of another commit
+        raise CheckpointError(
+            f"{repository} {name} changed while it was fetched, from {info.sha} to {folder.name}: "
+            "run again"
+        )
+    return folder
 
 
 def _verify(path: Path, file: str, where: str) -> None:
     """Compare a cached file with the hash it is named by: of its content (large files), or of a
-    git blob. A damaged one is removed."""
+    git blob. A damaged one is removed.
+
+    By hand: the library's own check asks the Hub for the hashes, so that a cache without a
+    network would go unchecked, and reads whatever else lies there of the revision.
+    """
     blob = path.resolve()
-    expected, size = blob.name, blob.stat().st_size
-    if re.fullmatch(r"[0-9a-f]{64}", expected):
-        digest = hashlib.sha256()
-    elif re.fullmatch(r"[0-9a-f]{40}", expected):
-        digest = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
-    else:
-        return
+    expected = blob.name
     with blob.open("rb") as content:
-        while part := content.read(2**20):
-            digest.update(part)
-    if digest.hexdigest() != expected:
+        if re.fullmatch(r"[0-9a-f]{64}", expected):
+            found = sha_fileobj(content).hex()
+        elif re.fullmatch(r"[0-9a-f]{40}", expected):
+            found = git_hash(content.read())
+        else:
+            return
+    if found != expected:
         path.unlink()
         blob.unlink(missing_ok=True)
         raise CheckpointError(
-            f"{file} of {where} is damaged: its hash is {digest.hexdigest()}, not {expected}. The "
-            "copy was removed; run again"
+            f"{file} of {where} is damaged: its hash is {found}, not {expected}. The copy was "
+            "removed; run again"
         )
 
 
 def _cached(repository: str, revision: str, error: Exception) -> Path:
+    """The folder of a revision in the cache, whole as far as the cache knows."""
+
+    def find(*patterns: str) -> Path:
+        return Path(
+            snapshot_download(
+                repository, revision=revision, local_files_only=True, allow_patterns=[*patterns]
+            )
+        )
+
     try:
-        return Path(snapshot_download(repository, revision=revision, local_files_only=True))
-    except (LocalEntryNotFoundError, OSError) as missing:
+        present = [p.name for p in find("config.json").iterdir()]
+        return find(*SMALL, *_kind(present))
+    except OSError as missing:
         raise CheckpointError(
             f"{repository} {revision} is neither in the cache nor to be had from the Hub "
             f"({type(error).__name__}): connect once, or name a folder of copies as `local`"

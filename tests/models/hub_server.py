@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 LARGE = (".safetensors", ".bin")  # served as large files: named by the hash of their content
 
@@ -39,6 +40,21 @@ class Hub:
     def find(self, name: str) -> str | None:
         """The revision of that name or commit."""
         return next((r for r in self.revisions if name in (r, self.commit(r))), None)
+
+
+def _git_hash(content: bytes) -> str:
+    return hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
+
+
+def _entry(file: Path) -> dict[str, Any]:
+    """A file as the listing of a commit names it."""
+    content = file.read_bytes()
+    entry: dict[str, Any] = {"type": "file", "path": file.name, "size": len(content)}
+    entry["oid"] = _git_hash(content)
+    if file.suffix in LARGE:
+        large = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        entry["lfs"] = large | {"pointerSize": 130}
+    return entry
 
 
 def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
@@ -88,6 +104,12 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 files = [{"rfilename": p.name} for p in sorted(hub.revisions[revision].iterdir())]
                 found = {"id": hub.repository, "sha": hub.commit(revision), "siblings": files}
                 return self.json(found, send)
+            if asked := re.fullmatch(rf"api/models/{hub.repository}/tree/([^/]+)", path):
+                revision = hub.find(asked[1])
+                if revision is None:
+                    return self.refuse("RevisionNotFound")
+                entries = [_entry(p) for p in sorted(hub.revisions[revision].iterdir())]
+                return self.json(entries, send)
             asked = re.fullmatch(rf"{hub.repository}/resolve/([^/]+)/(.+)", path)
             revision = hub.find(asked[1]) if asked else None
             if asked is None or revision is None:
@@ -107,8 +129,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 headers["X-Linked-Size"] = str(size)
                 headers["ETag"] = headers["X-Linked-Etag"]
             else:
-                blob = f"blob {len(true)}\0".encode() + true
-                headers["ETag"] = f'"{hashlib.sha1(blob).hexdigest()}"'
+                headers["ETag"] = f'"{_git_hash(true)}"'
             self.reply(200, body, headers, send)
 
     return Handler

@@ -83,11 +83,13 @@ def test_a_repository_that_is_not_there_is_named(hub):
 
 def test_a_revision_that_changes_while_it_is_fetched_is_not_mixed(hub, monkeypatch):
     server, endpoint = hub
-    real = HfApi.model_info
+    real, asked = HfApi.model_info, []
 
-    def moved(self, repository, revision):
-        found = real(self, repository, revision=revision)
-        found.sha = server.commit("step0")  # what the branch was a moment ago
+    def moved(self, *args, **kwargs):
+        found = real(self, *args, **kwargs)
+        if not asked:
+            found.sha = server.commit("step0")  # what the branch was a moment ago
+        asked.append(found.sha)
         return found
 
     monkeypatch.setattr("models.language.hub.HfApi.model_info", moved)
@@ -95,11 +97,12 @@ def test_a_revision_that_changes_while_it_is_fetched_is_not_mixed(hub, monkeypat
         find_revision(REPOSITORY, 512, endpoint=endpoint)
 
 
-def test_a_corrupted_file_is_named_and_not_kept(hub, trained):
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json"])  # large, and in git
+def test_a_corrupted_file_is_named_and_not_kept(hub, trained, file):
     server, endpoint = hub
-    true = (trained / "step1000" / "model.safetensors").read_bytes()
-    server.served["step1000", "model.safetensors"] = true[:-1] + bytes([true[-1] ^ 1])
-    with pytest.raises(CheckpointError, match=r"model.safetensors of .* step1000 is damaged"):
+    true = (trained / "step1000" / file).read_bytes()
+    server.served["step1000", file] = true[:-1] + bytes([true[-1] ^ 1])
+    with pytest.raises(CheckpointError, match=rf"{file} of .* step1000 is damaged"):
         find_revision(REPOSITORY, 1000, endpoint=endpoint)
     server.served.clear()
     assert find_revision(REPOSITORY, 1000, endpoint=endpoint).commit == server.commit("step1000")
@@ -111,7 +114,7 @@ def test_a_truncated_download_is_named_and_not_kept(hub, trained, monkeypatch):
     server.served["step512", "model.safetensors"] = true[: len(true) // 2]
     server.announced["step512", "model.safetensors"] = len(true)
     with pytest.raises(
-        CheckpointError, match=r"model.safetensors of .* step512 did not arrive whole"
+        CheckpointError, match=r"step512 did not arrive whole: .*model\.safetensors\)"
     ):
         find_revision(REPOSITORY, 512, endpoint=endpoint)
     server.served.clear()
@@ -125,6 +128,17 @@ def test_without_a_network_the_cache_does(hub, monkeypatch):
     assert find_revision(REPOSITORY, 0, endpoint=nowhere).commit == server.commit("step0")
     with pytest.raises(CheckpointError, match="step512 is neither in the cache nor to be had"):
         find_revision(REPOSITORY, 512, endpoint=nowhere)
+
+
+def test_without_a_network_a_damaged_or_partial_cache_does_not(hub):
+    endpoint, nowhere = hub[1], "http://127.0.0.1:9"
+    found = find_revision(REPOSITORY, 0, endpoint=endpoint)
+    blob = found.files["model.safetensors"].resolve()
+    blob.write_bytes(blob.read_bytes()[:-1] + b"x")
+    with pytest.raises(CheckpointError, match=r"model\.safetensors of .* step0 is damaged"):
+        find_revision(REPOSITORY, 0, endpoint=nowhere)
+    with pytest.raises(CheckpointError, match=r"step0 .*\(ConnectError\): connect once"):
+        find_revision(REPOSITORY, 0, endpoint=nowhere)  # its config.json alone is no model
 
 
 def test_a_folder_of_copies_is_enough(trained):
