@@ -11,6 +11,9 @@ large matrix product on the device, measured there, $S$ all parameters and $V$ t
 is the share of P that is reached, s the time of the noise and the update of one parameter, v that
 of one logit. Memory beside the program is modelled as $k + m S + l T$, with $T$ the logits of the
 tokens in flight.
+
+The formula stays beside torch's FlopCounterMode, which must run a model to count it: the largest
+that are estimated here fit no machine at hand. A test holds the two against each other.
 """
 
 from __future__ import annotations
