@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.statistics.crossings import first_crossing
 from analysis.theory.modes import mode_strength
 from models.toy.hierarchy import Node
 from models.toy.linear_network import mode_basis
@@ -48,15 +49,7 @@ def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> n
 
 def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
     """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never."""
-    times = []
-    for share in RISE:
-        reached = progress_ >= share
-        k = int(reached.argmax())
-        if not reached.any():
-            times.append(float("nan"))
-        elif k == 0:
-            times.append(float(steps[0]))
-        else:
-            part = (share - progress_[k - 1]) / (progress_[k] - progress_[k - 1])
-            times.append(float(steps[k - 1] + part * (steps[k] - steps[k - 1])))
-    return times[0], times[1], times[2]
+    start, middle, end = (
+        float(first_crossing(steps, progress_, share, np.greater_equal)) for share in RISE
+    )
+    return start, middle, end

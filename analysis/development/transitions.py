@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import median_filter
+
+from analysis.statistics.crossings import first_crossing
 
 SHARES = (0.25, 0.5, 0.75)  # of the way from the reference to the floor: start, middle, end
 MARGIN = 0.3  # nats that must lie between a reference and the floor to speak of learning
@@ -49,7 +52,7 @@ def transitions(
         sums = part.pivot(index="step", columns="group", values="loss")
         counts = part.pivot(index="step", columns="group", values="tokens").to_numpy(float)
         steps, losses = sums.index.to_numpy(float), sums.to_numpy()
-        mean = running_median(losses.sum(1) / counts.sum(1), SMOOTHED)
+        mean = median_filter(losses.sum(1) / counts.sum(1), SMOOTHED, mode="nearest")
         floor = held.loc[name].get("floor", mean.min())
         best = "bigram" if held.loc[name, "bigram"] < held.loc[name, "unigram"] else "unigram"
         reference = next((r for r in (best, "unigram") if held.loc[name, r] - floor > MARGIN), None)
@@ -59,33 +62,14 @@ def transitions(
         targets = [top - share * (top - floor) for share in SHARES]
         pick = rng.integers(losses.shape[1], size=(REPLICATES, losses.shape[1]))
         drawn = losses[:, pick].sum(2) / np.maximum(counts[:, pick].sum(2), 1)  # (steps, copies)
-        copies = np.apply_along_axis(running_median, 0, drawn, SMOOTHED)
+        copies = median_filter(drawn, (SMOOTHED, 1), mode="nearest")
         row: dict[str, object] = {"stage": name, "reference": reference}
         for time, target in zip(TIMES, targets, strict=True):
-            when = first_below(steps, mean[:, None], target)[0]
-            spread = first_below(steps, copies, target)
+            when = float(first_crossing(steps, mean, target, np.less))
+            spread = first_crossing(steps, copies, target, np.less)
             row |= {time: when, **_interval(time, when, spread, steps)}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def running_median(curve: np.ndarray, points: int) -> np.ndarray:
-    """Median of each point and its neighbours, `points` (odd) in all; ends are repeated."""
-    padded = np.pad(curve, points // 2, mode="edge")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, points), axis=-1)
-
-
-def first_below(steps: np.ndarray, curves: np.ndarray, target: float) -> np.ndarray:
-    """Where each curve (steps, curves) first falls below a value, interpolated; NaN if never."""
-    below = curves < target
-    k = below.argmax(0)
-    column = np.arange(curves.shape[1])
-    before = np.maximum(k - 1, 0)
-    high, low = curves[before, column], curves[k, column]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(k > 0, (high - target) / (high - low), 0.0)
-    when = steps[before] + share * (steps[k] - steps[before])
-    return np.where(below.any(0), when, np.nan)
 
 
 def octaves(steps: np.ndarray | float) -> np.ndarray:
@@ -123,7 +107,9 @@ def _repetition(landmarks: pd.DataFrame) -> dict[str, object]:
     gained = len(curve) > 0 and curve.min() <= -MARGIN
     row: dict[str, object] = {"stage": REPETITION, "reference": "repeat_gain"}
     for time, share in zip(TIMES, SHARES, strict=True):
-        when = float(first_below(steps, curve[:, None], share * curve.min())[0]) if gained else NAN
+        when = NAN
+        if gained:
+            when = float(first_crossing(steps, curve, share * curve.min(), np.less))
         row |= {time: when, **_interval(time, when, np.array([]), steps)}
     return row
 

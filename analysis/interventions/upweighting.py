@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from scipy.ndimage import median_filter
 from torch import Tensor
 
-from analysis.development.transitions import first_below, running_median
+from analysis.statistics.crossings import first_crossing
 from models.corpora.corpus import Evaluation
 from models.language.chunks import in_chunks
 from models.language.model import token_losses
@@ -55,8 +56,8 @@ def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) 
 
     Looked for in the running median of eleven points, against the jitter of single ones.
     """
-    smooth = running_median(np.asarray(losses, dtype=float), SMOOTHED)
-    return float(first_below(np.asarray(steps, dtype=float), smooth[:, None], threshold)[0])
+    smooth = median_filter(np.asarray(losses, dtype=float), SMOOTHED, mode="nearest")
+    return float(first_crossing(np.asarray(steps, dtype=float), smooth, threshold, np.less))
 
 
 def race(

@@ -11,6 +11,7 @@ from scipy.signal import find_peaks
 from scipy.stats import false_discovery_control, norm, rankdata, t
 
 from analysis.statistics.alignment import joint_alignment
+from analysis.statistics.crossings import first_crossing
 from analysis.statistics.uncertainty import degrees_of_freedom, standard_error
 
 SIGN_LEVEL = 0.05  # simultaneous, over a trajectory's checkpoints: where its sign is sure
@@ -142,18 +143,10 @@ def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
 
 
 def _crossing(steps: np.ndarray, falling: np.ndarray, first: int, last: int) -> np.ndarray:
-    """Where each row first goes from positive to not positive within checkpoints first..last,
-    linearly interpolated; the end of the range where it does not."""
-    rows = falling[:, first : last + 1]
-    below = rows <= 0
-    k = np.where(below.any(1), below.argmax(1), rows.shape[1] - 1)
-    start = np.maximum(k - 1, 0)
-    row = np.arange(len(rows))
-    a, b = rows[row, start], rows[row, k]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where((a > 0) & (b <= 0), a / (a - b), k > start)
-    grid = steps[first : last + 1].astype(float)
-    return grid[start] + share * (grid[k] - grid[start])
+    """Where each row first goes from positive to not positive within checkpoints first..last, the
+    end of the range where it does not."""
+    within = slice(first, last + 1)
+    return first_crossing(steps[within], falling[:, within].T, 0.0, otherwise=steps[last])
 
 
 def _peaks(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:

@@ -20,7 +20,7 @@ from analysis.development.landmarks import (
     outcomes,
     repeat_gain,
 )
-from analysis.development.transitions import boundaries, first_below, formation, transitions
+from analysis.development.transitions import boundaries, formation, transitions
 from analysis.interventions.forecast import stage_of
 from models.corpora.corpus import Corpus, controlled_corpus
 from models.corpora.grammar import Grammar
@@ -209,10 +209,3 @@ def test_induction_forms_where_repeats_begin_to_gain():
     assert never["stage"].tolist() == ["repetition"]  # not when its class's loss fell
     assert never[["start", "middle", "end"]].isna().all(axis=None)
     assert stage_of(transitions(curve, no_floor, weak, 0), 400).startswith(("before", "between"))
-
-
-def test_first_below_interpolates():
-    curves = np.array([[3.0, 1.0], [2.0, 1.0], [0.0, 1.0]])
-    found = first_below(np.array([0.0, 10.0, 20.0]), curves, 1.5)
-    assert found.tolist() == [12.5, 0.0]
-    assert np.isnan(first_below(np.array([0.0, 10.0, 20.0]), curves, -1.0)).all()
