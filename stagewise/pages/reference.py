@@ -1,0 +1,106 @@
+"""The reference pages: figures, tables and estimators, from their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from analysis.estimators.base import registered
+from analysis.tables.catalogue import Table, catalogue
+from figures import Script, scripts
+from models.storage.markdown import markdown_table
+from stagewise.config import Config
+from stagewise.pages.rules import seconds_in
+from stagewise.paths import Paths
+from stagewise.tasks.base import tasks
+
+MODEL, SEED = "{model}", "{seed}"
+
+
+def figures_table(config: Config, paths: Paths) -> str:
+    """Every figure: what it shows, the tables it reads, the rules that make these, its seconds.
+
+    Figures of language models are named for the first one.
+    """
+    model, made_by, rows = next(iter(config.language.models), None), makers(config, paths), []
+    for script in scripts().values():
+        if script.room == "language" and model is None:
+            continue
+        name = f"{script.name}_{model}" if script.room == "language" else script.name
+        keys = [f"{script.room}.{table}" for table in script.reads]
+        rules = dict.fromkeys(f"`{made_by[key]}`" for key in keys if key in made_by)
+        rows.append((f"`{name}`", script.shows, reads(script), ", ".join(rules) or "recorded",
+                     drawn_in(paths, name)))  # fmt: skip
+    head = ("figure", "shows", "reads", "from rules", "seconds")
+    return markdown_table(head, rows) + "\n"
+
+
+def reads(script: Script) -> str:
+    """The tables of a figure, linked to their columns."""
+    keys = ((table, f"{script.room}.{table}") for table in script.reads)
+    return ", ".join(f"[{table}](tables.md#{key})" for table, key in keys)
+
+
+def drawn_in(paths: Paths, name: str) -> str:
+    """Seconds that drawing a figure took; a dash where it was not drawn."""
+    file = paths.root / "benchmarks" / "draw" / f"{name}.tsv"
+    return f"{seconds_in(file):.0f}" if file.is_file() else "–"
+
+
+def makers(config: Config, paths: Paths) -> dict[str, str]:
+    """The rule that computes each table, by the table's room.name."""
+    writes = {
+        path: name
+        for name, found in tasks().items()
+        for path in found.writes(found.pattern(config, paths))
+    }
+    found = {}
+    for key, table in catalogue().items():
+        by = next((writes[path] for path in files(table, paths) if path in writes), None)
+        if by is not None:
+            found[key] = by
+    return found
+
+
+def files(table: Table, paths: Paths) -> Iterator[Path]:
+    """Where a table may be written: a run's part of it first, for that is where it is computed."""
+    if table.room == "toy":
+        yield paths.part(table.name, SEED)
+        yield paths.whole(table.name)
+    elif table.room == "language":
+        place = paths.language(MODEL)
+        yield from (place.part(name, SEED) for name in (*table.parts, table.name))
+        yield place.whole(table.name)
+        yield place.whole("{table}")
+    elif table.room == "theory":
+        yield paths.theory(table.name)
+    elif table.room == "across":
+        yield paths.across(table.name)
+    else:
+        yield paths.root / f"{table.name}.parquet"
+
+
+def tables_page(config: Config, paths: Paths) -> str:
+    """Every table: what it holds, the rule that makes it, its columns with kinds and units."""
+    made_by, parts = makers(config, paths), []
+    for key, table in catalogue().items():
+        by = f"Rule `{made_by[key]}`." if key in made_by else "Kept in `recorded/`."
+        rows = [(f"`{name}`", column.kind, column.holds) for name, column in table.kinds.items()]
+        head = f'<a id="{key}"></a>\n\n## {key}\n\n{table.says} {by}\n\n'
+        parts.append(head + markdown_table(("column", "kind", "holds"), rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def estimators_table(rows: Iterable[tuple[str, str, str, str, str]]) -> str:
+    """Estimators as a table.
+
+    Args:
+        rows: name, models, unit, what it needs, what it says, of each.
+    """
+    named = [(f"`{name}`", *rest) for name, *rest in rows]
+    return markdown_table(("estimator", "of", "unit", "needs", "is"), named) + "\n"
+
+
+def registered_estimators() -> list[tuple[str, str, str, str, str]]:
+    """Name, models, unit, needs and sentence of every registered estimator, in order."""
+    return [(e.name, e.models, e.unit, e.needs, e.says) for e in registered().values()]
