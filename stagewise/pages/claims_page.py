@@ -69,9 +69,7 @@ def grouped(claims: Claims) -> list[Group]:
     return list(groups.values())
 
 
-def claims_page(
-    claims: Claims, pictures: str | None, exists: Callable[[str], bool] = bool
-) -> str:
+def claims_page(claims: Claims, pictures: str | None, exists: Callable[[str], bool] = bool) -> str:
     """The claims as Markdown.
 
     Args:

@@ -85,10 +85,15 @@ def tables_page(config: Config, paths: Paths) -> str:
     made_by, parts = makers(config, paths), []
     for key, table in catalogue().items():
         by = f"Rule `{made_by[key]}`." if key in made_by else "Kept in `recorded/`."
-        rows = [(f"`{name}`", column.kind, column.holds) for name, column in table.kinds.items()]
+        rows = [(f"`{name}`", c.kind, shown_as_text(c.holds)) for name, c in table.kinds.items()]
         head = f'<a id="{key}"></a>\n\n## {key}\n\n{table.says} {by}\n\n'
         parts.append(head + markdown_table(("column", "kind", "holds"), rows))
     return "\n\n".join(parts) + "\n"
+
+
+def shown_as_text(text: str) -> str:
+    """A text in which Markdown finds no HTML, as <model> would be."""
+    return text.replace("<", "\\<")
 
 
 def estimators_table(rows: Iterable[tuple[str, str, str, str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""Tables, code dependencies, locks and the README's generated part."""
+"""Tables, code dependencies and locks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from stagewise.locks import clear_stale_locks
-from stagewise.pages.readme import README, TABLE, with_block
 from stagewise.provenance.code import source_files
 from stagewise.provenance.store import (
     TableError,
@@ -80,22 +79,3 @@ def test_locks_of_a_killed_run_are_cleared_and_those_of_a_live_one_kept(tmp_path
     assert lock is not None
     assert not stale.exists()
     lock.release()
-
-
-def test_generated_block_is_replaced_and_nothing_else():
-    text = "a\n<!-- t:begin -->\nold\n<!-- t:end -->\nb\n"
-    assert with_block(text, "t", "new\n") == "a\n<!-- t:begin -->\nnew\n<!-- t:end -->\nb\n"
-    with pytest.raises(ValueError, match="no marks"):
-        with_block("a", "t", "new")
-
-
-def test_readme_quotes_the_generated_claims_table():
-    readme, table = README.read_text(encoding="utf-8"), TABLE.read_text(encoding="utf-8")
-    quoted = readme.split("<!-- claims:begin -->\n")[1].split("<!-- claims:end -->")[0]
-    rows = [line.split(" | ") for line in table.splitlines()[2:]]
-    assert len(rows) >= 9
-    for row in rows:
-        verdict = next(cell for cell in row if cell.startswith("**"))
-        line = next(line for line in quoted.splitlines() if line.startswith(f"{row[0]} |"))
-        assert verdict in line
-        assert row[4] in line  # what was measured, word for word
