@@ -16,6 +16,10 @@ test: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pydoclint --quiet models analysis figures
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
 	$(BIN)/pytest -n $(CORES)
 
 readme: environment

@@ -32,48 +32,29 @@ onsuccess:
 rule all:
     default_target: True
     input:
-        all_of("merge_claims", "merge_events", "theory_document", "toy_collect"),
-        all_of("language_collect", "language_milestones", "language_classes"),
-        all_of("draw", "draw_language", "draw_across", "draw_recorded"),
+        part("all"),
 
 
 rule toy:
     input:
-        all_of(
-            "toy_influence", "toy_events", "toy_collect", "toy_learning", "toy_sweep"
-        ),
-        all_of("toy_peaks", "toy_window_curves", "claims_toy"),
+        part("toy"),
 
 
 rule language:
     input:
-        all_of(
-            "language_collect",
-            "language_development",
-            "language_events",
-            "language_milestones",
-        ),
-        all_of("language_forecast", "language_races", "language_localisation_summary"),
-        all_of(
-            "language_localisation",
-            "language_classes",
-            "claims_language",
-            "draw_language",
-        ),
-        all_of("language_sizes"),
-        sizes_figure(),
+        part("language"),
 
 
 rule theory:
     input:
-        all_of("theory_document", "claims_theory"),
+        part("theory"),
 
 
 rule figures:
     input:
-        all_of("draw", "draw_language", "draw_across", "draw_recorded"),
+        part("figures"),
 
 
 rule claims:
     input:
-        all_of("merge_claims"),
+        part("claims"),

@@ -27,7 +27,7 @@ def source_files(*modules: str) -> list[str]:
 
     Example:
         >>> source_files("models.storage.files")
-        ['models/files.py']
+        ['models/storage/files.py']
 
     Raises:
         ValueError: a name is no module of this project.

@@ -23,15 +23,27 @@ from stagewise.tasks.base import Job, Task, TaskError, tasks
 
 logger = logging.getLogger(__name__)
 
-# What each part of the pipeline asks for; what that needs is added.
+# The parts of the pipeline, by the beginnings of the names of what they ask for (what that needs is
+# added): the targets of the Snakefile and what `stagewise run` takes.
 PARTS: dict[str, tuple[str, ...]] = {
-    "all": ("claims", "merge", "theory_document", "draw", "language_classes"),
+    "all": ("",),
     "toy": ("toy", "claims_toy"),
     "theory": ("theory", "claims_theory"),
     "language": ("language", "claims_language", "draw_language", "draw_across"),
     "figures": ("draw",),
-    "claims": ("claims", "merge_claims"),
+    "claims": ("merge_claims",),
 }
+
+
+def part_files(config: Config, paths: Paths, part: str) -> list[Path]:
+    """What the jobs that a part asks for write."""
+    return [
+        path
+        for task in tasks().values()
+        if task.name.startswith(PARTS[part])
+        for wildcards in task.jobs(config)
+        for path in task.writes(task.job(config, paths, **wildcards))
+    ]
 
 
 @dataclass(frozen=True)
@@ -83,10 +95,15 @@ def plan(config: Config, paths: Paths, wanted: Callable[[Task, Job], bool]) -> l
     return [*ordered.values()]
 
 
-def run_part(config: Config, paths: Paths, part: str, **how: Any) -> None:
+def run_part(
+    config: Config, paths: Paths, part: str, *, leave_out: tuple[str, ...] = (), **how: Any
+) -> None:
     """Run a part of the pipeline, or one task's jobs, without Snakemake.
 
     Args:
+        config: what to run; paths: where results lie.
+        part: of `PARTS`, or a task.
+        leave_out: beginnings of names of tasks not asked for; they run where others need them.
         how: threads, device.
 
     Raises:
@@ -96,7 +113,11 @@ def run_part(config: Config, paths: Paths, part: str, **how: Any) -> None:
     if part not in known:
         raise TaskError(f"part {part!r}: choose one of {', '.join(known)}")
     names = PARTS.get(part, (part,))
-    chosen = plan(config, paths, lambda task, job: task.name.startswith(names))
+
+    def wanted(task: Task, job: Job) -> bool:
+        return task.name.startswith(names) and not task.name.startswith(leave_out)
+
+    chosen = plan(config, paths, wanted)
     _run(chosen, paths, **how)
 
 

@@ -39,11 +39,27 @@ def test_class_influence_is_what_the_contract_says(run):
     assert combinations == {
         ("bif", "all", False), ("bif", "all", True), ("bif", "across_sequences", False),
         ("bif", "across_sequences", True), ("gradient", "across_sequences", False),
+        ("echo", "across_sequences", False),
     }  # fmt: skip
-    assert table.loc[table["estimator"] == "gradient", "std_error"].isna().all()
+    assert table.loc[table["estimator"] != "bif", "std_error"].isna().all()
     assert (table.loc[table["estimator"] == "bif", "std_error"] > 0).all()
     assert table["influence"].notna().all()
     assert read_provenance(run.paths.language(MODEL).class_influence)["seed"] == [11, 12]
+
+
+def test_an_estimator_of_classes_is_one_file(run):
+    # `echo` is a file that the fixture put beside the others: minus four the loss that was drawn.
+    place = run.paths.language(MODEL)
+    table = read_table(place.class_influence)
+    curve = table[table["estimator"] == "echo"].groupby("step")["influence"].mean()
+    assert curve.iloc[0] > curve.iloc[-1]
+    mean = read_table(place.whole("trajectories"))
+    assert (mean["label"] == "echo").any()
+    config = load_config([run.config])
+    tables = load_language_tables(config, run.paths, MODEL, "class_influence")
+    figure = scripts()["class_influence"].draw(tables)
+    _, drawn = figure.axes[0].get_legend_handles_labels()
+    assert "echo" in drawn
 
 
 def test_checkpoints_are_hugging_face_directories(run):

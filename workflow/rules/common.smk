@@ -15,6 +15,7 @@ from stagewise.provenance.code import source_files
 from stagewise.provenance.recorded import tables_elsewhere
 from stagewise.root import ROOT
 from stagewise.tasks.base import TaskError, task_named
+from stagewise.tasks.everything import part_files
 from stagewise.tasks.merge.check import check_declarations
 
 EXTRA = typed(dict(workflow.config_settings.config))
@@ -88,14 +89,9 @@ def code(name, *more):
     ]
 
 
-def all_of(*names):
-    """What all jobs of these tasks write."""
-    return [
-        path
-        for name in names
-        for wildcards in task_named(name).jobs(CONFIG)
-        for path in task_named(name).writes(job(name, wildcards))
-    ]
+def part(name):
+    """What a part of the pipeline asks for."""
+    return part_files(CONFIG, PATHS, name)
 
 
 def any_of(name, key):
@@ -122,11 +118,6 @@ def gpus_of_whole(wildcards):
 def threads_of(wildcards):
     """CPU threads of a training or sampling job of this model."""
     return CONFIG.language.models[wildcards.model].threads
-
-
-def sizes_figure():
-    """The figure of all language models side by side, where there are any."""
-    return [path for path in all_of("draw_across") if path.stem == "sizes"]
 
 
 def estimates_of_pretrained():
