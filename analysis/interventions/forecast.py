@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-from scipy.stats import spearmanr
 
 from analysis.development.transitions import REPETITION, told_once
+from analysis.statistics.correlation import rank_correlation
 from analysis.tables.curves import estimator_label
 
 # Whose transitions cut training into the stages of the comparison.
@@ -41,8 +41,8 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
             {
                 "step": step,
                 "horizon": horizon,
-                "now": spearmanr(both["effect"], both["now"]).statistic,
-                "end": spearmanr(both["effect"], both["end"]).statistic,
+                "now": rank_correlation(both["effect"].to_numpy(), both["now"].to_numpy()),
+                "end": rank_correlation(both["effect"].to_numpy(), both["end"].to_numpy()),
                 "pairs": len(both),
             }
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from analysis.development.transitions import boundaries, octaves
+from analysis.statistics.correlation import rank_correlation
 from analysis.statistics.uncertainty import mean_interval
 
 ALL = "all training"
@@ -66,13 +66,16 @@ def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for gamma, group in localisation.groupby("gamma"):
         group = group.dropna(subset=["influence", "gradient"])
+        sampled, limit = (group[name].to_numpy() for name in ("influence", "gradient"))
         sure = group[group["influence"].abs() > SURE * group["std_error"]]
         ratio = sure["influence"] / sure["gradient"]
         low, middle, high = ratio.quantile([0.25, 0.5, 0.75])
         rows.append(
             {
                 "gamma": gamma,
-                "rank": float(spearmanr(group["influence"], group["gradient"]).statistic),
+                "rank": rank_correlation(
+                    group["influence"].to_numpy(), group["gradient"].to_numpy()
+                ),
                 "sign": float((ratio > 0).mean()),
                 "ratio": middle,
                 "low": low,
