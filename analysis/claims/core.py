@@ -39,7 +39,9 @@ class EvidenceTables(dict[str, pd.DataFrame]):
     not declare is an error.
 
     Args:
-        tables: those that are there; missing: what to say of one that is not.
+        tables: those that are there.
+        missing: what to say of one that is not.
+        reader: of the tables, in messages.
     """
 
     def __init__(

@@ -89,8 +89,13 @@ def not_run(
     """What to say of a model's table that is not there.
 
     Args:
-        present: whether any of its tables is; asked: by table, the setting that asks for it.
+        model: its name.
+        present: whether any of its tables is.
+        asked: by table, the setting that asks for it.
         command: that runs the model.
+
+    Returns:
+        table -> a sentence that says why it is not there.
     """
 
     def missing(name: str) -> str:

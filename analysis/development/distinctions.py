@@ -37,7 +37,9 @@ def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> n
     <Yc, Wc> / |Yc|^2, mean over contrasts.
 
     Args:
-        maps: (..., features, items); directions: contrasts c (contrasts, items).
+        maps: (..., features, items).
+        targets: Y (features, items).
+        directions: contrasts c (contrasts, items).
 
     Returns:
         (...,)

@@ -14,6 +14,11 @@ def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
 
     Args:
         hidden: W1, (checkpoints, hidden, items): column k is the hidden layer's answer to item k.
+        tree: the hierarchy.
+        node: whose children are told apart.
+
+    Returns:
+        (checkpoints,), in the unit of the hidden layer.
     """
     centroids = []
     for child in node.children:

@@ -43,7 +43,11 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
     strength: half-rise, and the width from the other two) and theory_middle.
 
     Args:
+        run: weights and targets of one training.
         theory_holds: False (another optimizer): what theory says is NaN.
+
+    Returns:
+        the table `toy.modes`: one row per mode and step.
     """
     targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
     initial, (_, s, _) = initial_mode_strength(run.initial, run.targets), mode_basis(targets)

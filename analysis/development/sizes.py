@@ -21,7 +21,10 @@ def influence_by_tokens(
     """Influence of single runs of one model on steps and on tokens.
 
     Args:
-        trajectories, transitions, landmarks: tables of the model; tokens_per_step: of training.
+        trajectories: tables of the model.
+        transitions: as `trajectories`.
+        landmarks: as `trajectories`.
+        tokens_per_step: of training.
 
     Returns:
         `COLUMNS`: parameters (of the model); induction, induction_tokens: the step at which that

@@ -19,8 +19,12 @@ def learning_table(
     tokens.
 
     Args:
-        curve: step -> summed losses (groups, outcomes), nats; counts: (groups, outcomes), tokens.
+        curve: step -> summed losses (groups, outcomes), nats.
+        counts: (groups, outcomes), tokens.
         names: of the outcomes.
+
+    Returns:
+        one row per step, group and outcome: mean loss, nats per token.
     """
     losses = torch.stack([*curve.values()]).numpy()  # (points, groups, outcomes)
     index = pd.MultiIndex.from_product(

@@ -35,6 +35,7 @@ def transitions(
     Args:
         learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
         baselines: class, name, loss. landmarks: step, name, value.
+        landmarks: step, name, value, of one run.
         seed: of the bootstrap over groups.
 
     Returns:

@@ -23,6 +23,7 @@ def bayesian_influence(
 
     Args:
         traces: losses, shape (chains, draws, samples). Chains holding NaN are left out.
+        normalized: correlations instead of covariances.
 
     Returns:
         influence and its standard error, both (source, target); loss units squared, or pure

@@ -35,7 +35,11 @@ def gaussian_influence(
     damping. Exact for quadratic losses where the mean is w*.
 
     Args:
-        gradients: (samples, parameters); hessians: (samples, parameters, parameters); at w*.
+        gradients: (samples, parameters).
+        hessians: (samples, parameters, parameters); at w*.
+        nbeta: n x beta, effective number of samples.
+        gamma: localisation, 1/parameter^2.
+        normalized: correlations instead of covariances.
 
     Returns:
         (source, target), loss units squared, or in [-1, 1] if normalised. Negative: helps.
@@ -59,7 +63,14 @@ def factored_gaussian_influence(
     The traces need only products of the bases, so that the cost falls by about parameters/rank.
 
     Args:
-        gradients: (samples, parameters); bases: (samples, parameters, rank); core: (rank, rank).
+        gradients: (samples, parameters).
+        bases: (samples, parameters, rank).
+        core: (rank, rank).
+        nbeta: n x beta, effective number of samples.
+        gamma: localisation, 1/parameter^2.
+
+    Returns:
+        (samples, samples), loss squared; negative: helps.
 
     Returns and raises as `gaussian_influence`, not normalised.
     """
@@ -113,6 +124,8 @@ def gaussian_by_checkpoint(
     """Gaussian influence at the checkpoints of a toy run for several (nbeta, gamma).
 
     Args:
+        run: weights, targets and steps of one training.
+        settings: pairs of n x beta and localisation.
         steps: checkpoints looked at; default: all.
 
     Returns:

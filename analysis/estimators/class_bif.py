@@ -82,6 +82,10 @@ def class_influence(
         traces: losses, (chains, draws, sequences, time), nats. Chains holding NaN are left out.
         membership: (sequences, time, classes), True where a token is in a class.
         control: the control variate of the same chains and draws.
+        device: to compute on.
+
+    Returns:
+        one per kind of pairs, raw and normalised; (source, target), nats squared; negative: helps.
 
     Raises:
         ValueError: too few draws for the blocks.

@@ -88,7 +88,9 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
     gives the gradients of all sequences.
 
     Args:
-        tokens: (sequences, time + 1); membership: (sequences, time, classes).
+        loss: its model is differentiated.
+        tokens: (sequences, time + 1).
+        membership: (sequences, time, classes).
 
     Returns:
         (classes, sequences, parameters), where the model is.

@@ -23,7 +23,8 @@ def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float
     has it.
 
     Args:
-        targets: Y (features, items) of full column rank; times: learning rate x steps;
+        targets: Y (features, items) of full column rank.
+        times: learning rate x steps.
         initial: strength G_0 of every mode at time 0.
 
     Returns:

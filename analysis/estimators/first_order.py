@@ -33,7 +33,10 @@ def first_order_influence(
     any initialisation.
 
     Args:
-        initial: unbatched weights; targets: (features, items); record: increasing steps;
+        initial: unbatched weights.
+        targets: (features, items).
+        record: increasing steps.
+        learning_rate: step size of training.
         batches: factors on the sample weights per step, as for `trajectory`.
         input_shift: False drops N, as the closed form does.
 

@@ -34,7 +34,10 @@ def limit_table(run: ToyRun, *, nbeta: float, gammas: Sequence[float], every: in
     r"""How far $\gamma\,influence$ (Gaussian limit) is from $-g_i \cdot g_j$, by localisation.
 
     Args:
-        gammas: localisations, 1/parameter^2; every: checkpoints between those looked at.
+        run: weights and targets of one training.
+        nbeta: n x beta, effective number of samples.
+        gammas: localisations, 1/parameter^2.
+        every: checkpoints between those looked at.
 
     Returns:
         seed, gamma, step, relative_error (Frobenius norm of the difference over that of

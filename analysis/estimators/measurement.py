@@ -103,8 +103,17 @@ def sample_losses(
     and an integrator that allows it, their control variates beside them.
 
     Args:
+        loss: of all tokens, around a checkpoint.
+        posterior: the local posterior sampled.
+        seed: of the run.
         step: of the checkpoint, which names its random streams.
         gradients: (classes, sequences, parameters).
+        threads: CPU threads.
+        device: to compute on.
+        progress: called with the number of steps just done.
+
+    Returns:
+        losses (1, chains, draws, tokens), nats, with controls where they are possible.
     """
     usable = posterior.integrator == "exponential" and posterior.preconditioner == "none"
     return sample_posterior(
@@ -146,7 +155,13 @@ def token_table(traces: Tensor, corpus: Corpus, shown: int, most: int | None) ->
     source, target (positions), text and class of the target, influence, std_error.
 
     Args:
-        traces: (chains, draws, sequences, time), nats; shown: the sequence.
+        traces: (chains, draws, sequences, time), nats.
+        corpus: its evaluation sequences and tokenizer.
+        shown: the sequence.
+        most: tokens; None: all.
+
+    Returns:
+        one row per ordered pair of tokens; correlation, negative: helps.
     """
     evaluation = corpus.evaluation
     value, error = bayesian_influence(traces[:, :, shown, :most].numpy(), normalized=True)

@@ -73,8 +73,12 @@ def forecast_table(
     """Forecasts of every run and curve: the columns of `forecasts`, seed, label, stage.
 
     Args:
-        effects, influence, transitions: tables over all runs of a model; influence across
-            sequences is used.
+        effects: tables over all runs of a model; influence across sequences is used.
+        influence: as `effects`.
+        transitions: as `effects`.
+
+    Returns:
+        one row per run, curve, step and horizon.
     """
     across = influence[influence["pairs"] == "across_sequences"]
     parts = []

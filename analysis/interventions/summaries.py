@@ -73,9 +73,7 @@ def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "gamma": gamma,
-                "rank": rank_correlation(
-                    group["influence"].to_numpy(), group["gradient"].to_numpy()
-                ),
+                "rank": rank_correlation(sampled, limit),
                 "sign": float((ratio > 0).mean()),
                 "ratio": middle,
                 "low": low,

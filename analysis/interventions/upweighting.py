@@ -75,10 +75,13 @@ def race(
 
     Args:
         trainer: standing at or before the arm's start.
+        arm: where the extra weight is spent.
         class_index: of the class that gets the weight.
         measure: the outcome, a loss under the trainer's model, nats.
+        threshold: of the watched loss, nats, at which training may end.
         every: steps between measurements.
         before: steps and losses of the learning curve up to where the trainer stands.
+        progress: called with the number of steps just done.
 
     Returns:
         steps and losses of the whole curve; it ends a few points after the crossing, or with
@@ -128,7 +131,11 @@ def next_effects(
     without, so that nothing but the weight differs.
 
     Args:
+        trainer: a training to go on with, at its state.
+        evaluation: sequences and their classes.
         horizons: numbers of steps after which losses are compared, in increasing order.
+        total_extra: weight added to a class's tokens in all.
+        progress: called with the number of steps just done.
 
     Returns:
         (horizon, source, target): loss with the source up-weighted minus loss without, nats.
@@ -164,7 +171,13 @@ def effects_table(
     target_class, effect (nats).
 
     Args:
-        effects: (horizon, source, target); names: of the classes.
+        effects: (horizon, source, target).
+        horizons: training steps after `step`.
+        names: of the classes.
+        step: of the checkpoint.
+
+    Returns:
+        one row per horizon and ordered pair of classes; effect in nats, negative: helped.
     """
     h, i, j = np.indices(effects.shape).reshape(3, -1)
     classes = np.array(names)

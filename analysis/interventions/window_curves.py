@@ -18,8 +18,10 @@ def window_curves(
     """Effects of windows over their position, mean over seeds.
 
     Args:
-        windows: of all seeds; trajectories: mean curves of influence.
-        learning_rate: of training; gamma: localisation of BIF, 1/parameter^2.
+        windows: of all seeds.
+        trajectories: mean curves of influence.
+        learning_rate: of training.
+        gamma: localisation of BIF, 1/parameter^2.
 
     Returns:
         outcome, length, center (step), source, target, mean, low, high (95 %, Student's t over

@@ -30,7 +30,13 @@ def window_ablation(
     """Remove a source during a window of training only, for every window and source at once.
 
     Args:
+        initial: weights at step 0.
+        targets: Y (features, items).
+        steps: of training.
         windows: (first step without the source, first step with it again), within 0..steps.
+        optimizer: of training.
+        learning_rate: step size of training.
+        batches: factors on the sample weights (steps, items), or None.
 
     Returns:
         Three tensors (window, source, target), full minus ablated loss (negative: the source's

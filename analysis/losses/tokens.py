@@ -22,10 +22,11 @@ class LanguageModelLoss:
     Whether all chains run as one batch or one after another is its architecture's choice.
 
     Args:
+        model: whose architecture and weights are used.
         training: (sequences, time) token ids; mini-batches are taken from them.
         evaluation: (sequences, time) token ids, measured at every draw.
-        at_once: evaluation sequences in one forward pass; default: what SCORE_BYTES of logits
-            hold. Results do not depend on it.
+        at_once: evaluation sequences in one forward pass; default: what SCORE_BYTES of logits hold.
+            Results do not depend on it.
     """
 
     def __init__(

@@ -97,6 +97,9 @@ def fit_cost(table: pd.DataFrame) -> CostModel:
     Args:
         table: one row per measurement: the fields of Work, rate, seconds (per draw of one chain)
             and gib.
+
+    Returns:
+        the model of least squares in relative error.
     """
     works = [work_of(row) for row in table.to_dict("records")]
     flops, stored, scores, logits = (

@@ -90,16 +90,19 @@ def sample_posterior(
             carry a leading chain dimension; batch is None (all samples) or indices (chains,
             batch_size). If it has `losses_and_gradient`, that is used instead of autograd.
         anchors: name -> (anchors, *shape), the checkpoints w*.
+        config: the posterior and how it is sampled.
+        seed: of all random streams.
         streams: one number per anchor (its training step) naming its random streams, so that a
             checkpoint gets the same draws whichever others run with it; default 0, 1, ...
-        n_samples: number of samples `loss` can be asked for; default: as many as it returns for
-            the full batch.
-        observe: parameters -> losses (chains, observed) to keep at every draw, where they are
-            not those of the samples themselves.
-        control: (chains, draws, parameters) -> (chains, draws, controls), a linear function kept
-            of the path the chains would take in flat losses, a Gaussian process of variance
-            1/gamma whose moments are known: a control variate. Parameters are flattened in the
-            order of `anchors`. Needs the exponential integrator without preconditioner.
+        n_samples: number of samples `loss` can be asked for; default: as many as it returns for the
+            full batch.
+        observe: parameters -> losses (chains, observed) to keep at every draw, where they are not
+            those of the samples themselves.
+        control: (chains, draws, parameters) -> (chains, draws, controls), a linear function kept of
+            the path the chains would take in flat losses, a Gaussian process of variance 1/gamma
+            whose moments are known: a control variate. Parameters are flattened in the order of
+            `anchors`. Needs the exponential integrator without preconditioner.
+        device: to compute on.
         threads: CPU threads; each takes whole chunks of chains.
         noise: multiplies xi; 0 turns the sampler into gradient descent. For tests.
         chunk_chains: chains advanced together; default from cache and `config.memory_gib`.
@@ -233,9 +236,16 @@ def cost(
     """A sentence on the size of a run before it starts: chain steps, time and memory.
 
     Args:
+        config: the posterior and how it is sampled.
+        checkpoints: how many.
+        parameters: of one chain.
         observed: losses kept at every draw.
+        threads: CPU threads.
         seconds_per_step: of one chain, all threads busy; None: no estimate of time.
         together: checkpoints whose traces are in memory at once; default: all.
+
+    Returns:
+        the sentence.
     """
     steps = checkpoints * config.chains * config.sgld_steps
     traces = 4 * config.chains * config.draws * observed / 2**30 * (together or checkpoints)

@@ -76,7 +76,11 @@ def sweep_table(
     """The agreement of every setting with every reference.
 
     Args:
+        run: weights, targets and steps of one training.
         references: label -> influence (steps, source, target) at all checkpoints of the run.
+        settings: the grid, and how its points are compared.
+        threads: CPU threads.
+        progress: called with the number of steps just done.
 
     Returns:
         nbeta, gamma, relative_step, step_size, estimator (bif, and bif_gaussian: the same without
@@ -145,7 +149,10 @@ def shape_agreement(
     """Median over pairs of different items of the correlation of two curves over training.
 
     Args:
-        first, second: (steps, source, target).
+        first: (steps, source, target).
+        second: as `first`.
+        rng: source of random numbers.
+        bootstrap: resamples of the pairs.
 
     Returns:
         Median and its 95 % interval with pairs resampled.

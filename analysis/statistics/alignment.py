@@ -30,6 +30,9 @@ def joint_alignment(
 
     Args:
         runs: (events, landmarks) of each, both at least one.
+        span: first and last step that events can have.
+        rng: source of random numbers.
+        shifts: random rotations of the events.
 
     Returns:
         (observed mean distance, its mean under the null, p-value).

@@ -12,7 +12,11 @@ def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Correlation over time of every pair's two curves, (pairs,), pairs of different items.
 
     Args:
-        first, second: (steps, source, target).
+        first: (steps, source, target).
+        second: as `first`.
+
+    Returns:
+        (pairs,), from -1 to 1; 0 where a curve is constant.
     """
     different = ~np.eye(first.shape[1], dtype=bool)
     a, b = first[:, different], second[:, different]
@@ -28,7 +32,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     ranked as they are, they would tell how a machine rounds.
 
     Args:
-        first, second: (values,), each in its own unit.
+        first: (values,), each in its own unit.
+        second: as `first`.
 
     Returns:
         from -1 to 1; NaN where either is constant.

@@ -24,8 +24,8 @@ def first_crossing(
         points: (points,), the axis, in order.
         curves: (points, ...), finite; at least one point.
         level: in the unit of the curves.
-        passed: what counts as past the level: np.less_equal or np.less for a fall,
-            np.greater_equal or np.greater for a rise.
+        passed: what counts as past the level: np.less_equal or np.less for a fall, np.greater_equal
+            or np.greater for a rise.
         otherwise: the answer for a curve that never passes.
 
     Returns:

@@ -16,7 +16,9 @@ def distinction_peaks(
     """The highest harmful peak of every ordered pair of items that has one.
 
     Args:
-        events: the contract's table; transitions: when every distinction is learnt, by seed.
+        events: the contract's table.
+        transitions: when every distinction is learnt, by seed.
+        tree: the hierarchy.
         label: the curve looked at.
 
     Returns:

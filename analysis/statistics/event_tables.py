@@ -63,8 +63,11 @@ def toy_events(
     """Events of every pair of different items, and the mean curves of all pairs, of all labels.
 
     Args:
-        influence: the contract's table, all seeds; items: order of sources and targets.
+        influence: the contract's table, all seeds.
+        items: order of sources and targets.
+        settings: what counts as an event.
         seed: of the random numbers that intervals are resampled with, the same for every label.
+        experiment: its name in the table.
 
     Returns:
         events and trajectories, see `find_in`; the estimator of an event is the curve's label.
@@ -93,8 +96,11 @@ def class_events(
     Influence between classes is symmetric, so that one of a pair's two directions is followed.
 
     Args:
-        influence: the contract's table of a model, all runs; classes: in the order wanted.
+        influence: the contract's table of a model, all runs.
+        classes: in the order wanted.
         runs: experiment -> the seeds in it.
+        settings: what counts as an event.
+        seed: of the bootstrap.
 
     Returns:
         events and trajectories with a column experiment.
@@ -145,6 +151,10 @@ def find_in(
 
     Args:
         curves: by (source, target), in the order in which random numbers are drawn.
+        experiment: its name in the table.
+        label: of the estimator.
+        settings: what counts as an event.
+        rng: source of random numbers of the bootstrap.
         itself: look for events of a source on itself too.
 
     Returns:

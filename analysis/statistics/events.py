@@ -261,9 +261,13 @@ def rank_agreement(
     """Spearman's rank correlation with its one-sided permutation p-value.
 
     Args:
+        first: (values,).
+        second: (values,), paired with `first`.
         strata: group of every entry; ranks are taken and permuted within groups, and the
-            correlations of the groups averaged, so that what differs between groups does not
-            count. Default: one group.
+            correlations of the groups averaged, so that what differs between groups does not count.
+            Default: one group.
+        permutations: random pairings behind the p-value.
+        rng: source of random numbers.
 
     Returns:
         (correlation, p-value); (0, 1) where nothing varies.

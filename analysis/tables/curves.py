@@ -36,6 +36,7 @@ def influence_table(influence: xr.DataArray, seed: int) -> pd.DataFrame:
     Args:
         influence: dims (step, source, target), with `eta` or `normalized` before them where the
             estimator has several variants; attribute `estimator`.
+        seed: of the run.
 
     Returns:
         `INFLUENCE_COLUMNS`; std_error NaN where exact. Rows without a value are left out.
@@ -66,6 +67,7 @@ def influence_array(
         table: seed, step, source, target and the value, in any order; every pair is there at every
             step of a seed.
         items: order of sources and targets; default: sorted.
+        value: the column that holds it.
 
     Returns:
         dims (seed, step, source, target), at the steps that every seed has.
@@ -101,6 +103,9 @@ def class_table(influence: xr.DataArray) -> pd.DataFrame:
     Args:
         influence: dims (variant, source, target); coordinates n_pairs of the same dims, and pairs
             and normalized by variant; attribute `estimator`.
+
+    Returns:
+        one row per variant and ordered pair of classes.
     """
     ordered = influence.transpose("variant", "source", "target")
     v, i, j = np.indices(ordered.shape).reshape(3, -1)

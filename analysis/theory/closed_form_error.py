@@ -57,7 +57,13 @@ def decompose_error(
        the data; what is left is the closed form. It vanishes with the initial strength.
 
     Args:
-        initial: unbatched weights; targets: (features, items); record: increasing steps.
+        initial: unbatched weights.
+        targets: (features, items).
+        record: increasing steps.
+        learning_rate: step size of training.
+
+    Returns:
+        the parts of the relative error, that add up to it.
 
     Raises:
         ValueError: the hidden layer is narrower than the number of items, so that no aligned
@@ -125,7 +131,14 @@ def error_tables(
     """The closed form's error by cause, from a random and from an aligned start.
 
     Args:
+        tree: the hierarchy.
         focus: source and targets of the curves.
+        hidden_width: of the network.
+        init_scale: standard deviation of its weights.
+        learning_rate: step size of training.
+        steps: of training.
+        checkpoint_every: steps between two recorded.
+        seed: of the random start.
 
     Returns:
         errors: initialisation, taken_away (nothing, then one cause more per row; or

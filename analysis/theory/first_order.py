@@ -167,8 +167,11 @@ def mode_pair_reaction(
     $v_{pj} v_{pk}$, on an aligned path.
 
     Args:
-        first, second: singular values s_j, s_k; times: increasing, learning rate x steps;
-        initial: strength of every mode at time 0; input_variance: sigma, 1/items.
+        first: singular values s_j, s_k.
+        second: as `first`.
+        times: increasing, learning rate x steps.
+        initial: strength of every mode at time 0.
+        input_variance: sigma, 1/items.
         input_shift: False leaves the input covariance as it is, as the closed form does.
 
     Returns:

@@ -136,7 +136,10 @@ def reaction(
     """What the closed form multiplies the shift by, for all pairs of modes.
 
     Args:
-        s: singular values (modes,); times: (times,), learning rate x steps.
+        s: singular values (modes,).
+        times: (times,), learning rate x steps.
+        initial: strength of a mode at time 0.
+        input_variance: 1/n for one-hot inputs of n items.
 
     Returns:
         Factors of the symmetric part and of the antisymmetric part of A, each (times, modes,
@@ -155,7 +158,14 @@ def closed_reaction(
     """Reaction of the map's entry jk to weight on a training sample, per v_pj v_pk, (times,).
 
     Args:
-        first, second: singular values of modes j and k; times: (times,), learning rate x steps.
+        first: singular values of modes j and k.
+        second: as `first`.
+        times: (times,), learning rate x steps.
+        initial: strength of a mode at time 0.
+        input_variance: 1/n for one-hot inputs of n items.
+
+    Returns:
+        as the first of `reaction`.
     """
     strengths = (
         mode_strength(np.array(x), times, initial, input_variance) for x in (first, second)

@@ -197,9 +197,13 @@ def mode_strength(
     r"""Strength G(t) of a mode under gradient flow from a small balanced initialisation.
 
     Args:
-        s: singular value(s) of the input-output covariance; time: learning rate x steps
-            (broadcast against s); initial: G(0) > 0; input_variance: sigma, 1/items for one-hot
-            inputs.
+        s: singular value(s) of the input-output covariance.
+        time: learning rate x steps (broadcast against s).
+        initial: G(0) > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
+
+    Returns:
+        strengths, broadcast over the arguments, in the unit of the singular values.
 
     Raises:
         ValueError: the initial strength is not positive.

@@ -102,7 +102,9 @@ def instantaneous(found: Levels, strengths: np.ndarray, input_variance: float) -
     """Influence at an instant between different items, on an aligned path.
 
     Args:
-        strengths: G of every level (..., levels); input_variance: sigma, 1/items.
+        found: modes and how items lie on them.
+        strengths: G of every level (..., levels).
+        input_variance: sigma, 1/items.
 
     Returns:
         (..., source, target); the diagonal, where W1 counts too, is left at zero.

@@ -169,10 +169,14 @@ def exact_moments(
     r"""Integrate $p(w) \propto \exp(-nL(w) - \frac{\gamma}{2}|w - w^*|^2)$ over the box.
 
     Args:
+        potential: the two wells.
         sizes: n (the sampler's nbeta), each > 0.
         gamma: localisation, 1/length^2; 0: the global posterior.
         anchor: the well at whose minimum w* is; needed where gamma > 0.
         spacing: of the grid.
+
+    Returns:
+        means and covariances within and between the phases, by quadrature.
 
     Raises:
         ValueError: a size or gamma is out of range, gamma > 0 has no anchor, or the grid is too

@@ -133,7 +133,13 @@ def events_of(
     """Flips and peaks of exact curves (steps, source, target), by pair of different items.
 
     Args:
+        curves: influence (steps, source, target).
+        steps: (steps,).
+        tree: the hierarchy, whose leaves name the items.
         resolution: share of a curve's largest size below which nothing is an event.
+
+    Returns:
+        flips and peaks of all ordered pairs.
     """
     found: Events = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form

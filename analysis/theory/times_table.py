@@ -64,9 +64,16 @@ def predictions(
     training; no predicted BIF, with a warning, where its localisation is too weak for a saddle.
 
     Args:
-        steps, checkpoint_every: of training; nbeta, gamma (1/parameter^2): of BIF's posterior.
+        training: how the network is trained.
+        steps: of training; nbeta, gamma (1/parameter^2): of BIF's posterior.
+        checkpoint_every: as `steps`.
+        nbeta: n x beta, effective number of samples.
+        gamma: localisation, 1/parameter^2.
         resolution: share of a curve's largest size below which nothing is an event; that of the
             measured events.
+
+    Returns:
+        predicted curves and events by estimator.
     """
     tree, finer = training.tree, max(1, checkpoint_every // 4)
     fine = np.arange(0, steps + 1, finer)
@@ -94,7 +101,10 @@ def times_tables(
     """Measured events beside predicted ones.
 
     Args:
-        events: the contract's table of the training; seed: of the shuffles behind chance.
+        said: the predictions.
+        events: the contract's table of the training.
+        matching: when a measured event is the predicted one.
+        seed: of the shuffles behind chance.
 
     Returns:
         one row per matched event: estimator, prediction, then the columns of `match`; and one row

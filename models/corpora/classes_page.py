@@ -17,7 +17,13 @@ def classes_page(name: str, labeller: Labeller, tokens: torch.Tensor, text: Text
     """The token classes of a corpus, counted in some of its held-out tokens.
 
     Args:
+        name: of the corpus.
+        labeller: which says the classes of tokens.
         tokens: (passages, time + 2), the first and last of each are context only.
+        text: tokens to count in.
+
+    Returns:
+        a page in Markdown.
     """
     counted = f"{tokens[:, 1:-1].numel():,} held-out tokens of {len(tokens)} passages"
     licences = text.documents["licence"].value_counts()

@@ -134,8 +134,13 @@ class Grammar(Section):
         """Draw sequences, a block of them together, position by position.
 
         Args:
+            sequences: how many.
+            length: tokens of each.
             seed: of the generator; the first sequences of a seed are the same however many are
                 asked for.
+
+        Returns:
+            token ids and classes.
 
         Raises:
             ValueError: fewer than one sequence or token is asked for.

@@ -24,8 +24,10 @@ class Labeller:
     """Says which tokens are in which class, for one tokenizer and one corpus.
 
     Args:
-        pieces: the text of every token id, None where it is no whole text (part of a character,
-            or a mark of the tokenizer); such tokens match no expression.
+        classes: the classes asked for, by name.
+        pieces: the text of every token id, None where it is no whole text (part of a character, or
+            a mark of the tokenizer); such tokens match no expression.
+        frequencies: of single tokens and pairs in the training text.
     """
 
     def __init__(
@@ -108,7 +110,12 @@ def class_table(tokens: Tensor, membership: Tensor, labeller: Labeller) -> pd.Da
     the token before).
 
     Args:
-        tokens: (sequences, time + 2); membership: (sequences, time, classes).
+        tokens: (sequences, time + 2).
+        membership: (sequences, time, classes).
+        labeller: which says the classes of tokens.
+
+    Returns:
+        one row per class.
     """
     before, own = tokens[:, :-2].long(), tokens[:, 1:-1].long()
     rows = []

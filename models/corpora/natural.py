@@ -74,11 +74,15 @@ def tokenise(
     trained on.
 
     Args:
-        tokenizer: a folder or repository to load one from, or the number of tokens of a
-            byte-level BPE to be trained on the training documents.
+        documents: texts in their order.
+        tokenizer: a folder or repository to load one from, or the number of tokens of a byte-level
+            BPE to be trained on the training documents.
         held_out: share of the documents that is never trained on; at least one is.
         seed: of the order of the documents.
         most: take at most so many documents.
+
+    Returns:
+        token ids (tokens,) with the documents' boundaries.
 
     Raises:
         CorpusError: fewer than two documents.
@@ -232,7 +236,15 @@ def text_corpus(
     a piece's last token is the next one's first, so that every token is predicted once.
 
     Args:
+        text: tokens and boundaries of documents.
+        classes: the classes asked for, by name.
+        context: tokens of a sequence.
         training: sequences wanted; where the text has fewer, all of it.
+        evaluation: sequences held out.
+        seed: of the choice of sequences.
+
+    Returns:
+        sequences to train on and to evaluate, with the classes of their tokens.
 
     Raises:
         CorpusError: the text is too short for one training sequence or the evaluation.

@@ -34,8 +34,13 @@ def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weigh
     """Gradient of the training loss (1/n) sum_i v_i l_i.
 
     Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        targets: Y (features, items).
         sample_weights: v, shape (..., items); ones for ordinary training. n stays the number of
             items whatever v is, so that v_i = 0 leaves the pull of the other items unchanged.
+
+    Returns:
+        of the loss, in the shapes of the weights.
     """
     error = residuals(weights, targets) * sample_weights.unsqueeze(-2) / targets.shape[-1]
     return Weights(weights.W2.mT @ error, error @ weights.W1.mT)
@@ -113,6 +118,7 @@ def sample_derivatives(weights: Weights, targets: Tensor) -> tuple[Tensor, Curva
 
     Args:
         weights: of one network.
+        targets: Y (features, items).
 
     Returns:
         Gradients (items, parameters) and the Hessians' factors; parameters in the order of W1

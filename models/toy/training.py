@@ -46,8 +46,15 @@ def update(
     """State after one optimizer step; a pure function, so that it can be differentiated.
 
     Args:
+        state: weights and what the optimizer remembers.
+        targets: Y (features, items).
         sample_weights: shape (..., items).
         step: steps already taken (Adam's bias correction).
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+
+    Returns:
+        the state after one step.
     """
     grads = gradient(state.weights, targets, sample_weights)
     if optimizer == "gradient_descent":
@@ -109,9 +116,15 @@ def trajectory(
     Args:
         initial: weights with any leading dimensions (the networks trained together).
         targets: Y, shape (features, items).
-        sample_weights: v of shape (..., items), or a function of the step; ones by default.
-            Its leading dimensions broadcast with those of `initial`.
+        steps: of training.
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+        sample_weights: v of shape (..., items), or a function of the step; ones by default. Its
+            leading dimensions broadcast with those of `initial`.
         batches: factors on v, (steps or more, items), as from `minibatches`; none by default.
+
+    Returns:
+        step and weights, from 0 to `steps`.
 
     Raises:
         FloatingPointError: training diverged; names the step and the learning rate.

@@ -88,6 +88,7 @@ def logits(
     Args:
         parameters: name -> (chains, *shape), as AttentionOnly names them.
         tokens: (chains, batch, time), or (1, batch, time) for the same tokens in all chains.
+        config: of the architecture.
         attention: if given, every layer's pattern is appended, (chains, batch, heads, query, key).
 
     Returns:

@@ -46,7 +46,8 @@ class Architecture(ABC):
         back to a slower loop.
 
         Args:
-            model: says how to compute; parameters: name -> (chains, *shape), used in its place.
+            model: says how to compute.
+            parameters: name -> (chains, *shape), used in its place.
             tokens: (chains or 1, sequences, time), ids.
 
         Returns:
