@@ -19,6 +19,12 @@ class Section(BaseModel):
 def distinct(values: list[Value]) -> list[Value]:
     """`values`, if every one is there once only.
 
+    Args:
+        values: of a setting.
+
+    Returns:
+        the same values.
+
     Raises:
         ValueError: one is repeated.
     """

@@ -9,15 +9,6 @@ from stagewise.config import Config
 from stagewise.root import ROOT
 
 RECORDED = ROOT / "recorded"
-# Exact estimators with the settings each depends on beside the checkpoints.
-EXACT: dict[str, tuple[str, ...]] = {
-    "bif_gaussian": ("posterior.nbeta", "posterior.gamma"),
-    "closed_form": (),
-    "first_order": (),
-    "unrolled": (),
-    "loo": ("etas",),
-}
-ESTIMATORS = ("bif", *EXACT)
 MANIFEST = ROOT / "recorded" / "manifest.parquet"  # files of the packages of texts, by hash
 
 

@@ -158,6 +158,17 @@ def claim(
 ) -> Callable[[Callable[[Any], Finding]], Rule]:
     """Make a claim of a function from evidence to a finding, and register it.
 
+    Args:
+        id: as in SCIENCE and the claims page.
+        text: the statement tested.
+        origin: paper or extension.
+        room: toy, theory or language.
+        figure: that shows it.
+        reads: tables of the catalogue it may look at.
+
+    Returns:
+        a decorator that registers the function which decides.
+
     Raises:
         ValueError: two claims have one id.
     """
@@ -202,6 +213,13 @@ def graded(held: Sequence[bool]) -> Verdict:
 
 def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, str]:
     """Mean over seeds, and as texts the mean and its 95 % interval.
+
+    Args:
+        values: one per seed.
+        form: of a number, as in format().
+
+    Returns:
+        the mean with its 95 % interval, in words.
 
     Raises:
         NoEvidence: there are no values, or one is undefined.

@@ -106,17 +106,17 @@ def delimiters_flip(e: LanguageEvidence) -> Finding:
     origin="paper",
     room="language",
     figure="upweighting",
-    reads=("races", "transitions"),
+    reads=("threshold_times", "transitions"),
 )
 def timing_matters(e: LanguageEvidence) -> Finding:
     """C9: the window in which induction heads form beats earlier windows, and uniform weight."""
-    table = e.tables["races"]
+    table = e.tables["threshold_times"]
     told, intervals = [], []
     verdicts: dict[str, list[bool]] = {}
     for name in sorted(table["class"].unique()):
-        races = table[table["class"] == name]
+        times = table[table["class"] == name]
         try:
-            compared = _inside_against_others(e, races, races["outcome"].iloc[0])
+            compared = _inside_against_others(e, times, times["outcome"].iloc[0])
         except NoEvidence as missing:
             if name == "induction":
                 raise
@@ -128,7 +128,7 @@ def timing_matters(e: LanguageEvidence) -> Finding:
             verdicts[name].append(high < 0)
             told.append(f"{name}, inside minus {against}: {mean:+.0f}")
             intervals.append(f"{name} − {against} [{low:.0f}, {high:.0f}]")
-        told.append(f"{int(races['censored'].sum())} of {len(races)} {name} runs never passed")
+        told.append(f"{int(times['censored'].sum())} of {len(times)} {name} runs never passed")
     if "induction" not in verdicts:
         raise NoEvidence("induction is not among the classes up-weighted")
     return Finding(
@@ -139,16 +139,16 @@ def timing_matters(e: LanguageEvidence) -> Finding:
         measured="; ".join(told) + f" (steps, {table['seed'].nunique()} runs)",
         interval="; ".join(intervals),
         verdict=graded(verdicts["induction"]),
-        reason="the verdict is induction's; " + e.run_of("races", "transitions"),
+        reason="the verdict is induction's; " + e.run_of("threshold_times", "transitions"),
     )
 
 
 def _inside_against_others(
-    e: LanguageEvidence, races: pd.DataFrame, stage: str
+    e: LanguageEvidence, times: pd.DataFrame, stage: str
 ) -> dict[str, np.ndarray]:
     """Crossing of the window at the forming, minus those it is compared with, per run."""
     found: dict[str, list[float]] = {"windows before": [], "none": [], "uniform": []}
-    for seed, arms in races.groupby("seed"):
+    for seed, arms in times.groupby("seed"):
         table = e.tables["transitions"]
         rows = formation(table) if stage == "induction" else table[table["stage"] == stage]
         rows = rows[rows["seed"] == seed]

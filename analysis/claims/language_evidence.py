@@ -35,6 +35,12 @@ class LanguageEvidence(Evidence):
         """Start, middle and end of the forming of induction in one run; see
         `development.formation`.
 
+        Args:
+            seed: of the run.
+
+        Returns:
+            first and last step of it.
+
         Raises:
             NoEvidence: it does not form in every run.
         """

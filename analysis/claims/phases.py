@@ -67,6 +67,13 @@ def phases_exchange(evidence: TheoryEvidence) -> Finding:
 def critical(sizes: np.ndarray, weight: np.ndarray) -> float:
     """The n at which the weight of U last falls through 1/2, its log odds interpolated in log n.
 
+    Args:
+        sizes: samples n (points,), ascending.
+        weight: of phase U (points,), from 0 to 1.
+
+    Returns:
+        n, between two points.
+
     Raises:
         NoEvidence: it does not, in the range of n given.
     """
@@ -85,6 +92,10 @@ def critical(sizes: np.ndarray, weight: np.ndarray) -> float:
 
 def peaks(e: PhaseEvidence, at: float) -> tuple[float, float, int]:
     """How far peaks of the between-phase term are from where they should be.
+
+    Args:
+        e: the evidence.
+        at: the n at which the phases weigh the same.
 
     Returns:
         the largest distance from `at` in log n, the largest relative error of a height, and the

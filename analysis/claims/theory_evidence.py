@@ -51,8 +51,17 @@ class PhaseEvidence:
     def curve(
         self, quantity: str, posterior: str = "global", gamma: float = 0.0, anchor: str = ""
     ) -> np.ndarray:
-        """A quantity on the grid of n, (sizes, source, target), samples in alphabetical order; an
-        axis is 1 long where the quantity has no source or target.
+        """A quantity on the grid of n.
+
+        Args:
+            quantity: as the table calls it.
+            posterior: global, or local to an anchor.
+            gamma: localisation, 1/parameter^2; 0 for the global posterior.
+            anchor: where the local posterior is centred; "" for the global one.
+
+        Returns:
+            (sizes, source, target), samples in alphabetical order; an axis is 1 long where the
+            quantity has no source or target.
 
         Raises:
             NoEvidence: the table does not hold it, or not at every n.

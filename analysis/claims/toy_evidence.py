@@ -85,6 +85,9 @@ class ToyEvidence(Evidence):
         """Harmful peak of every pair beside the stage that tells the pair apart, pairs in tree
         order: node, peak, and the stage's times.
 
+        Returns:
+            one row per peak.
+
         Raises:
             NoEvidence: no pair has a peak whose distinction is learnt within the training.
         """

@@ -41,7 +41,7 @@ class NetworkRun:
         checkpoints: weights (checkpoints, ...), targets, steps, learning rate, names.
         optimizer: of its training; batches: factors on the sample weights, (steps, items) or None.
         posterior: the local posterior at every checkpoint.
-        etas: shares of the source that leave-one-out removes.
+        removal_fractions: shares of the source that leave-one-out removes.
         traces: losses drawn at every checkpoint, (step, chain, draw, item), where sampled.
     """
 
@@ -49,7 +49,7 @@ class NetworkRun:
     optimizer: Optimizer
     batches: Tensor | None
     posterior: PosteriorConfig
-    etas: tuple[float, ...]
+    removal_fractions: tuple[float, ...]
     traces: Tensor | None = None
 
     @property
@@ -90,6 +90,12 @@ class Estimator(ABC):
     @abstractmethod
     def compute(self, run: Any) -> xr.DataArray:
         """Influence of a run (`NetworkRun`; of a language model, a `Measurement`).
+
+        Args:
+            run: what it may use.
+
+        Returns:
+            influence with named dims; negative: the source helps.
 
         Raises:
             NotApplicable: it does not apply to this run; says why.
@@ -140,6 +146,13 @@ def estimators(models: Models, *needs: Needs) -> list[Estimator]:
 
 def estimator(models: Models, name: str) -> Estimator:
     """One estimator.
+
+    Args:
+        models: toy or language.
+        name: of the estimator.
+
+    Returns:
+        the estimator.
 
     Raises:
         ValueError: there is none such; says which there are.

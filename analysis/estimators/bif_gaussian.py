@@ -21,7 +21,8 @@ MOST_PARAMETERS = 8000  # its covariance then takes half a GiB
 
 
 class NotPositiveDefiniteError(ValueError):
-    """The local posterior has no Gaussian limit: its anchor is a saddle too weakly localised."""
+    """The local posterior has no Gaussian limit: its checkpoint is a saddle, too weakly
+    localised."""
 
 
 def gaussian_influence(
@@ -114,7 +115,7 @@ def derivatives(losses: Callable[[Tensor], Tensor], weights: Tensor) -> tuple[Te
 
 def lowest_curvature(hessians: Tensor) -> float:
     """Lowest eigenvalue of the Hessian of the mean loss; below -gamma/nbeta the local posterior
-    runs away from its anchor."""
+    runs away from its checkpoint."""
     return float(torch.linalg.eigvalsh(hessians.mean(0))[0])
 
 

@@ -20,6 +20,10 @@ def instantaneous_influence(weights: Weights, targets: Tensor) -> Tensor:
     What one small step on source i does to the loss of target j, and the limit of
     gamma x influence as the localisation gamma grows.
 
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        targets: Y (features, items).
+
     Returns:
         (..., source, target) for weights with the same leading dimensions. Negative: helps.
     """

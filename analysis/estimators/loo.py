@@ -18,7 +18,7 @@ def leave_one_out(
     initial: Weights,
     targets: Tensor,
     record: Sequence[int],
-    etas: Sequence[float],
+    removal_fractions: Sequence[float],
     *,
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
@@ -29,12 +29,22 @@ def leave_one_out(
     $loo_\eta(i \to j, t) = (\ell_j^{full}(t) - \ell_j^{v_i = 1 - \eta}(t)) / \eta$; eta = 1 removes
     the sample.
 
+    Args:
+        initial: weights at step 0.
+        targets: Y (features, items).
+        record: increasing steps.
+        removal_fractions: shares eta of the source to remove, in (0, 1].
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+        batches: factors on the sample weights (steps, items), or None.
+
     Returns:
         (eta, recorded, source, target), squared-error units. Negative: the source helps.
     """
     n = targets.shape[-1]
-    eta = torch.tensor([0.0, *etas], dtype=targets.dtype)
-    weights = 1 - eta[:, None, None] * torch.eye(n, dtype=targets.dtype)  # (1 + etas, source, n)
+    fractions = torch.tensor([0.0, *removal_fractions], dtype=targets.dtype)
+    one_less = torch.eye(n, dtype=targets.dtype)
+    weights = 1 - fractions[:, None, None] * one_less  # (1 + fractions, source, items)
     trained = train(
         initial,
         targets,
@@ -44,8 +54,9 @@ def leave_one_out(
         sample_weights=weights,
         batches=batches,
     )
-    losses = sample_losses(trained, targets).movedim(0, 1)  # (1 + etas, recorded, source, target)
-    return (losses[:1] - losses[1:]) / eta[1:, None, None, None]
+    losses = sample_losses(trained, targets)  # (recorded, 1 + fractions, source, target)
+    losses = losses.movedim(0, 1)
+    return (losses[:1] - losses[1:]) / fractions[1:, None, None, None]
 
 
 class LeaveOneOut(Estimator):
@@ -61,10 +72,10 @@ class LeaveOneOut(Estimator):
         """Influence (eta, step, source, target)."""
         toy = run.checkpoints
         values = leave_one_out(
-            toy.initial, toy.targets, toy.steps, run.etas,
+            toy.initial, toy.targets, toy.steps, run.removal_fractions,
             optimizer=run.optimizer, learning_rate=toy.learning_rate, batches=run.batches,
         )  # fmt: skip
-        return self.of_items(values, toy, eta=run.etas)
+        return self.of_items(values, toy, eta=run.removal_fractions)
 
 
 ESTIMATOR = LeaveOneOut()

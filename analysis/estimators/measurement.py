@@ -193,7 +193,9 @@ def sampler_table(
     member = evaluation.membership.flatten(0, 1).float()
     member = torch.cat([torch.ones(len(member), 1), member], 1)
     member /= member.sum(0)
-    means = replace(draws, losses=draws.losses @ member, anchor_losses=draws.anchor_losses @ member)
+    means = replace(
+        draws, losses=draws.losses @ member, checkpoint_losses=draws.checkpoint_losses @ member
+    )
     table = diagnose(means, posterior, [step], ["all tokens", *evaluation.class_names])
     value, error = local_learning_coefficient(draws, posterior)
     return table.assign(llc=value, llc_std_error=error)

@@ -31,10 +31,13 @@ def unrolled_influence(
     the removed share goes to zero, and exact to rounding.
 
     Args:
-        initial: weights, with any leading dimensions (runs differentiated together);
-        targets: (features, items); record: increasing steps; batches: factors on v per step,
-        (steps, items) or (steps, ..., items) for each run its own, as for `trajectory`: the
-        order of the data is held fixed.
+        initial: weights, with any leading dimensions (runs differentiated together).
+        targets: Y (features, items).
+        record: increasing steps.
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+        batches: factors on v per step, (steps, items) or (steps, ..., items) for each run its
+            own, as for `trajectory`: the order of the data is held fixed.
 
     Returns:
         (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:

@@ -13,7 +13,7 @@ ALL = "all training"
 SURE = 3.0  # standard errors from zero at which a ratio to the limit means something
 
 
-def races(upweighting: pd.DataFrame) -> pd.DataFrame:
+def threshold_times(upweighting: pd.DataFrame) -> pd.DataFrame:
     """One row per class, arm and seed: start, stop, crossing, censored.
 
     Where the outcome never passed its threshold, `crossing` is the last step looked at and
@@ -29,12 +29,12 @@ def races(upweighting: pd.DataFrame) -> pd.DataFrame:
     return last.drop(columns="end")
 
 
-def race_differences(races_: pd.DataFrame) -> pd.DataFrame:
+def threshold_time_differences(times: pd.DataFrame) -> pd.DataFrame:
     """Crossing of every arm minus that of another in the same run, mean over runs with its 95 %
     interval: class, arm, start, stop, against ("none" or "uniform"), mean, low, high, seeds,
     faster (runs in which the arm crossed first). Negative: the arm was faster."""
     rows = []
-    for name, group in races_.groupby("class", sort=False):
+    for name, group in times.groupby("class", sort=False):
         wide = group.pivot(index="seed", columns="arm", values="crossing")
         spans = group.groupby("arm")[["start", "stop"]].first()
         for arm in dict.fromkeys(group["arm"]):
@@ -56,6 +56,9 @@ def race_differences(races_: pd.DataFrame) -> pd.DataFrame:
 
 def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
     """Sampled class influence against its limit, by localisation, over pairs and checkpoints.
+
+    Args:
+        localisation: sampled influence beside its limit, by gamma, step and pair.
 
     Returns:
         gamma; rank (Spearman's correlation of the two, all pairs and checkpoints); sign (share

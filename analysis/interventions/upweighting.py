@@ -60,7 +60,7 @@ def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) 
     return float(first_crossing(np.asarray(steps, dtype=float), smooth, threshold, np.less))
 
 
-def race(
+def train_to_threshold(
     trainer: LanguageTrainer,
     arm: Arm,
     class_index: int,

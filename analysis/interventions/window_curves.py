@@ -45,6 +45,10 @@ def limit_errors(windows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """How far the limits of claim X5 are: slope and relative error of windows by length, and
     relative error of BIF by gamma.
 
+    Args:
+        windows: measured and predicted effects of windows.
+        limits: BIF over its limit, by gamma.
+
     Returns:
         limit (window, gamma), value (length or gamma), quantity (slope, relative_error), mean, low,
         high over seeds; pairs of different items.

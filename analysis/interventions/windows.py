@@ -118,6 +118,14 @@ def window_table(
     """Both outcomes of every window, source and target of one run, beside what instantaneous
     influence predicts.
 
+    Args:
+        run: weights, targets and steps of one training.
+        steps: of training.
+        windows: start and length, in steps.
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+        batches: factors on the sample weights (steps, items), or None.
+
     Returns:
         seed, start, end, source, target; end_effect, largest_effect, largest_step (loss with the
         source minus loss without, negative: its presence helped; see `window_ablation`); predicted:

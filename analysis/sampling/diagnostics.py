@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_R_HAT = 1.05  # chains that agree less than this have not mixed
 DOWNHILL_Z = 4.0  # standard errors by which the loss must fall during the draws
-RUNAWAY = 2.0  # squared distance from the anchor, in units of the prior's
+RUNAWAY = 2.0  # squared distance from the checkpoint, in units of the prior's
 
 
 def to_dataset(draws: Draws, steps: Sequence[int], samples: Sequence[str]) -> xr.Dataset:
@@ -37,6 +37,12 @@ def diagnose(
     draws: Draws, config: PosteriorConfig, steps: Sequence[int], samples: Sequence[str]
 ) -> pd.DataFrame:
     """Diagnostics of every checkpoint and sample.
+
+    Args:
+        draws: of the posterior.
+        config: that they were drawn with.
+        steps: of the checkpoints.
+        samples: names of the observed losses.
 
     Returns:
         One row per step and sample: r_hat (split, arviz), ess (effective draws for the mean,
@@ -56,7 +62,7 @@ def diagnose(
         ess = arviz.ess(here, method="mean")["loss"]
         distance = float(draws.distance[k][kept].mean() / (draws.n_parameters / config.gamma))
         fall = downhill(here["loss"].values.mean(-1))
-        below = float(here["loss"].mean()) < float(draws.anchor_losses[k].mean())
+        below = float(here["loss"].mean()) < float(draws.checkpoint_losses[k].mean())
         if (fall > DOWNHILL_Z and below) or distance > RUNAWAY:
             running.append(step)
         for index, sample in enumerate(samples):
@@ -103,13 +109,13 @@ def downhill(mean_loss: np.ndarray) -> float:
 
 
 def local_learning_coefficient(draws: Draws, config: PosteriorConfig) -> tuple[float, float]:
-    r"""Local learning coefficient of the first anchor, $n\beta\,(E_p[L] - L(w^*))$, L the mean of
-    the losses observed, and its standard error by the jackknife over blocks of draws.
+    r"""Local learning coefficient of the first checkpoint, $n\beta\,(E_p[L] - L(w^*))$, L the mean
+    of the losses observed, and its standard error by the jackknife over blocks of draws.
 
     Source: Lau et al. 2023 (arXiv:2308.12108).
     """
     kept = draws.losses[0][~draws.diverged[0]].numpy().astype(np.float64)
     blocks = jackknife_blocks(kept.mean(-1)).mean(1)
-    risen = kept.mean() - float(draws.anchor_losses[0].double().mean())
+    risen = kept.mean() - float(draws.checkpoint_losses[0].double().mean())
     error = blocks.std(ddof=1) / np.sqrt(len(blocks))
     return float(config.nbeta * risen), float(config.nbeta * error)

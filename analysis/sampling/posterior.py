@@ -23,40 +23,40 @@ from analysis.sampling.sgld import (
 )
 from analysis.sampling.streams import stream_seed
 
-DIVERGED_RADII = 100.0  # a chain this many prior radii from its anchor has diverged
+DIVERGED_RADII = 100.0  # a chain this many prior radii from its checkpoint has diverged
 CACHE_PARAMETERS = 2**17  # chain parameters in one chunk on a CPU, sized to its cache
 
 logger = logging.getLogger(__name__)
 
 
 class DivergenceError(RuntimeError):
-    """Too many chains left the neighbourhood of their anchor."""
+    """Too many chains left the neighbourhood of their checkpoint."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Loss traces around a stack of anchors.
+    """Loss traces around a stack of checkpoints.
 
     Attributes:
-        losses: (anchor, chain, draw, sample); NaN in a chain that diverged.
-        distance: |w - w*|^2, (anchor, chain, every DISTANCE_EVERY-th draw).
-        diverged: (anchor, chain), True for a chain that was dropped.
-        anchor_losses: (anchor, sample), the losses at the anchors themselves.
+        losses: (checkpoint, chain, draw, sample); NaN in a chain that diverged.
+        distance: |w - w*|^2, (checkpoint, chain, every DISTANCE_EVERY-th draw).
+        diverged: (checkpoint, chain), True for a chain that was dropped.
+        checkpoint_losses: (checkpoint, sample), the losses at the checkpoints themselves.
         n_parameters: parameters per chain.
-        controls: (anchor, chain, draw, control), where asked for.
+        controls: (checkpoint, chain, draw, control), where asked for.
     """
 
     losses: Tensor
     distance: Tensor
     diverged: Tensor
-    anchor_losses: Tensor
+    checkpoint_losses: Tensor
     n_parameters: int
     controls: Tensor | None = None
 
 
 def sample_posterior(
     loss: LossFunction | DifferentiatedLoss,
-    anchors: Parameters,
+    checkpoints: Parameters,
     config: PosteriorConfig,
     *,
     seed: int,
@@ -70,7 +70,7 @@ def sample_posterior(
     chunk_chains: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Draws:
-    r"""Sample the local posterior of every anchor with `config.chains` chains of SGLD.
+    r"""Sample the local posterior of every checkpoint with `config.chains` chains of SGLD.
 
     One step, with $\hat L$ the mean loss of the batch, $G$ the preconditioner (1 for "none") and
     $\xi$ standard normal:
@@ -89,10 +89,10 @@ def sample_posterior(
         loss: (parameters, batch) -> per-sample losses (chains, samples in the batch). Parameters
             carry a leading chain dimension; batch is None (all samples) or indices (chains,
             batch_size). If it has `losses_and_gradient`, that is used instead of autograd.
-        anchors: name -> (anchors, *shape), the checkpoints w*.
+        checkpoints: name -> (checkpoints, *shape), the checkpoints w*.
         config: the posterior and how it is sampled.
         seed: of all random streams.
-        streams: one number per anchor (its training step) naming its random streams, so that a
+        streams: one number per checkpoint (its training step) naming its random streams, so that a
             checkpoint gets the same draws whichever others run with it; default 0, 1, ...
         n_samples: number of samples `loss` can be asked for; default: as many as it returns for the
             full batch.
@@ -101,7 +101,7 @@ def sample_posterior(
         control: (chains, draws, parameters) -> (chains, draws, controls), a linear function kept of
             the path the chains would take in flat losses, a Gaussian process of variance 1/gamma
             whose moments are known: a control variate. Parameters are flattened in the order of
-            `anchors`. Needs the exponential integrator without preconditioner.
+            `checkpoints`. Needs the exponential integrator without preconditioner.
         device: to compute on.
         threads: CPU threads; each takes whole chunks of chains.
         noise: multiplies xi; 0 turns the sampler into gradient descent. For tests.
@@ -113,36 +113,36 @@ def sample_posterior(
 
     Raises:
         DivergenceError: more than `config.max_diverged` of a checkpoint's chains diverged.
-        ValueError: anchors disagree in number, a batch is larger than the data, or a control is
+        ValueError: checkpoints disagree in number, a batch is larger than the data, or a control is
             asked of an integrator that has none.
 
     Source: Welling and Teh 2011; localisation and nbeta as in Lau et al. 2023.
     """
     device, dtype = torch.device(device), getattr(torch, config.dtype)
-    stacks = {name: a.detach().to(device, dtype) for name, a in anchors.items()}
+    stacks = {name: a.detach().to(device, dtype) for name, a in checkpoints.items()}
     counts = {name: len(a) for name, a in stacks.items()}
-    n_anchors = next(iter(counts.values()))
-    streams = range(n_anchors) if streams is None else streams
+    n_checkpoints = next(iter(counts.values()))
+    streams = range(n_checkpoints) if streams is None else streams
     if len({*counts.values(), len(streams)}) != 1:
-        raise ValueError(f"anchors {counts} and {len(streams)} streams must agree in number")
+        raise ValueError(f"checkpoints {counts} and {len(streams)} streams must agree in number")
     if control and (config.integrator != "exponential" or config.preconditioner != "none"):
         raise ValueError("a control needs integrator exponential and preconditioner none")
     with torch.no_grad():
-        anchor_losses = observe(stacks) if observe else loss(stacks, None)
+        checkpoint_losses = observe(stacks) if observe else loss(stacks, None)
         if n_samples is None:
-            n_samples = (loss(stacks, None) if observe else anchor_losses).shape[-1]
+            n_samples = (loss(stacks, None) if observe else checkpoint_losses).shape[-1]
     if (config.batch_size or 0) > n_samples:
         raise ValueError(f"batch_size {config.batch_size}: at most the {n_samples} samples")
     draws = Draws(
-        losses=torch.empty(n_anchors, config.chains, config.draws, anchor_losses.shape[-1]),
-        distance=torch.empty(n_anchors, config.chains, -(-config.draws // DISTANCE_EVERY)),
-        diverged=torch.zeros(n_anchors, config.chains, dtype=torch.bool),
-        anchor_losses=anchor_losses.float().cpu(),
+        losses=torch.empty(n_checkpoints, config.chains, config.draws, checkpoint_losses.shape[-1]),
+        distance=torch.empty(n_checkpoints, config.chains, -(-config.draws // DISTANCE_EVERY)),
+        diverged=torch.zeros(n_checkpoints, config.chains, dtype=torch.bool),
+        checkpoint_losses=checkpoint_losses.float().cpu(),
         n_parameters=sum(math.prod(a.shape[1:]) for a in stacks.values()),
     )
 
     def run(chunk: Tensor) -> None:
-        anchor, chain = chunk.T
+        checkpoint, chain = chunk.T
         noise_seeds, batch_seeds = (
             [stream_seed(seed, streams[a], c, purpose) for a, c in chunk.tolist()]
             for purpose in (0, 1)
@@ -151,7 +151,7 @@ def sample_posterior(
             loss,
             observe,
             control,
-            {name: a[anchor.to(device)] for name, a in stacks.items()},
+            {name: a[checkpoint.to(device)] for name, a in stacks.items()},
             config,
             noise_seeds=noise_seeds,
             batch_seeds=batch_seeds,
@@ -159,19 +159,19 @@ def sample_posterior(
             noise=noise,
         )
         losses, distance, controls = chains.run(progress)
-        draws.losses[anchor, chain], draws.distance[anchor, chain] = losses, distance
+        draws.losses[checkpoint, chain], draws.distance[checkpoint, chain] = losses, distance
         for a, c, kept in zip(
-            anchor.tolist(), chain.tolist(), () if controls is None else controls, strict=False
+            checkpoint.tolist(), chain.tolist(), () if controls is None else controls, strict=False
         ):
             pieces[a, c] = kept
 
     pieces: dict[tuple[int, ...], Tensor] = {}
-    rows = torch.cartesian_prod(torch.arange(n_anchors), torch.arange(config.chains))
+    rows = torch.cartesian_prod(torch.arange(n_checkpoints), torch.arange(config.chains))
     size = chunk_chains or chunk_size(draws, config, device, threads)
     _run_chunks(run, rows.split(size), threads)
     if pieces:
         whole = torch.stack([pieces[a, c] for a, c in rows.tolist()])
-        draws = replace(draws, controls=whole.unflatten(0, (n_anchors, config.chains)))
+        draws = replace(draws, controls=whole.unflatten(0, (n_checkpoints, config.chains)))
     return _drop_diverged(draws, config, streams)
 
 

@@ -20,7 +20,7 @@ Control = Callable[[Tensor], Tensor]  # (chains, draws, parameters) -> (chains, 
 Number = TypeVar("Number", float, Tensor)
 
 CONTROL_EVERY = 16  # draws whose controls are computed together
-DISTANCE_EVERY = 10  # draws between two measurements of the distance from the anchor
+DISTANCE_EVERY = 10  # draws between two measurements of the distance from the checkpoint
 
 
 class DifferentiatedLoss(Protocol):
@@ -36,14 +36,17 @@ class DifferentiatedLoss(Protocol):
 
 
 class ChainBatch:
-    """Chains advancing together, each around its own anchor and with its own random streams."""
+    """Chains advancing together, each around its own checkpoint and with its own random streams.
+
+    They start at `checkpoint`, name -> (chains, *shape); arguments as in `sample_posterior`.
+    """
 
     def __init__(
         self,
         loss: LossFunction | DifferentiatedLoss,
         observe: Observe | None,
         control: Control | None,
-        anchor: dict[str, Tensor],
+        checkpoint: dict[str, Tensor],
         config: PosteriorConfig,
         *,
         noise_seeds: Sequence[int],
@@ -51,21 +54,20 @@ class ChainBatch:
         n_samples: int,
         noise: float,
     ) -> None:
-        """Start at `anchor`, name -> (chains, *shape). Arguments as in `sample_posterior`."""
-        self.loss, self.observe, self.anchor, self.config = loss, observe, anchor, config
+        self.loss, self.observe, self.checkpoint, self.config = loss, observe, checkpoint, config
         self.control = control
         self.n_samples, self.batch_size = n_samples, config.batch_size or n_samples
-        self.state = {name: a.clone() for name, a in anchor.items()}
-        self.square = {name: torch.zeros_like(a) for name, a in anchor.items()}
-        first = next(iter(anchor.values()))
+        self.state = {name: a.clone() for name, a in checkpoint.items()}
+        self.second_moment = {name: torch.zeros_like(a) for name, a in checkpoint.items()}
+        first = next(iter(checkpoint.values()))
         self.device, self.chains = first.device, len(first)
-        self.sizes = [math.prod(a.shape[1:]) for a in anchor.values()]
+        self.sizes = [math.prod(a.shape[1:]) for a in checkpoint.values()]
         self.decay, scale = localisation(config, 1.0)
         scale = noise * (scale if config.preconditioner == "none" else 1.0)
         self.noise = NoiseStreams(noise_seeds, sum(self.sizes), scale, self.device)
         # The path the chains would take were the losses flat: same noise, nothing else.
         shape = (self.chains, sum(self.sizes))
-        self.free = None if control is None else torch.zeros(shape, device=self.device)
+        self.flat_path = None if control is None else torch.zeros(shape, device=self.device)
         self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
 
     def run(
@@ -85,8 +87,8 @@ class ChainBatch:
                 kept.append(self.observed(losses))
                 if draw % DISTANCE_EVERY == 0:
                     distances.append(self.squared_distance())
-                if self.control is not None and self.free is not None:
-                    paths.append(self.free.clone())
+                if self.control is not None and self.flat_path is not None:
+                    paths.append(self.flat_path.clone())
                     if len(paths) == CONTROL_EVERY or draw == config.draws - 1:
                         controls.append(self.control(torch.stack(paths, 1)).cpu())
                         paths.clear()
@@ -126,30 +128,30 @@ class ChainBatch:
         """One SGLD step in place; `grads` are of the summed losses of the batch."""
         config, pull = self.config, 1 - self.decay
         noise, start = self.noise.next(), 0
-        if self.free is not None:
-            self.free.mul_(self.decay).add_(noise)
+        if self.flat_path is not None:
+            self.flat_path.mul_(self.decay).add_(noise)
         for (name, w), size in zip(self.state.items(), self.sizes, strict=True):
             xi = noise[:, start : start + size].view(w.shape)
             start += size
             if config.preconditioner == "none":
-                w.lerp_(self.anchor[name], pull)
+                w.lerp_(self.checkpoint[name], pull)
                 weight = -pull / config.gamma * config.nbeta / self.batch_size
                 w.add_(grads[name], alpha=weight).add_(xi)
                 continue
-            mean, square = grads[name] / self.batch_size, self.square[name]
-            square.lerp_(mean * mean, 1 - config.rmsprop_decay)
-            decay, scale = localisation(config, 1 / (square.sqrt() + config.rmsprop_epsilon))
-            drift = config.nbeta / config.gamma * mean + (w - self.anchor[name])
+            mean, moment = grads[name] / self.batch_size, self.second_moment[name]
+            moment.lerp_(mean * mean, 1 - config.rmsprop_decay)
+            decay, scale = localisation(config, 1 / (moment.sqrt() + config.rmsprop_epsilon))
+            drift = config.nbeta / config.gamma * mean + (w - self.checkpoint[name])
             w.sub_((1 - decay) * drift).add_(scale * xi)
 
     def squared_distance(self) -> Tensor:
         """|w - w*|^2 of every chain."""
-        moved = [w - self.anchor[name] for name, w in self.state.items()]
+        moved = [w - self.checkpoint[name] for name, w in self.state.items()]
         return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)
 
 
 def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]:
-    r"""What one step leaves of the distance to the anchor, and the noise it adds.
+    r"""What one step leaves of the distance to the checkpoint, and the noise it adds.
 
     With $a = \epsilon\,gain\,\gamma$: "euler" keeps $1 - a/2$ and adds variance $a/\gamma$, as SGLD
     does; "exponential" keeps $e^{-a/2}$ and adds $(1 - e^{-a})/\gamma$, the exact solution where

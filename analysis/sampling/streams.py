@@ -20,6 +20,15 @@ def stream_seed(seed: int, stream: int, chain: int, purpose: int = 0) -> int:
     chosen by `seed` and `purpose` (the finaliser of MurmurHash3), so that two chains of a run
     never share a stream, and neighbouring chains do not get neighbouring seeds.
 
+    Args:
+        seed: of the run.
+        stream: of the checkpoint: its step.
+        chain: its number.
+        purpose: 0: noise; 1: batches.
+
+    Returns:
+        a seed of 32 bits.
+
     Raises:
         ValueError: stream or chain is out of range.
     """
@@ -42,10 +51,15 @@ class NoiseStreams:
 
     Noise is drawn in float32 whatever the precision of the chain, so that a run in float64
     follows the same path as one in float32 and differs by rounding alone.
+
+    Args:
+        seeds: one per chain.
+        size: numbers per chain and step.
+        scale: their standard deviation.
+        device: where they are drawn.
     """
 
     def __init__(self, seeds: Sequence[int], size: int, scale: float, device: torch.device) -> None:
-        """`size` numbers per chain and step, of standard deviation `scale`."""
         self.scale = scale
         self.generators = [torch.Generator(device).manual_seed(s) for s in seeds]
         # Steps drawn at once: a function of the parameter count alone, because the stream

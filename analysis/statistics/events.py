@@ -238,6 +238,13 @@ def alignment(
     events are shifted together by a random amount around the training (a circle of the span's
     length), which keeps their number and spacing.
 
+    Args:
+        events: steps.
+        landmarks: steps.
+        span: first and last step that an event can have.
+        permutations: random shifts behind the p-value.
+        rng: source of random numbers.
+
     Returns:
         (observed mean distance, its mean under the null, p-value), the first two in steps.
 

@@ -71,6 +71,9 @@ def numeric(expression: sympy.Basic, *symbols: sympy.Symbol) -> Callable[..., An
 def check(step: Step) -> str:
     """Prove a step: symbolically where sympy can, else at random points with 40 digits.
 
+    Args:
+        step: of a derivation.
+
     Returns:
         "symbolically" or "numerically": how it was proved.
 

@@ -243,6 +243,14 @@ def divided_difference(
 def peak_share(s: float, initial: float, input_variance: float) -> float:
     """Share of a mode that is learnt when sensitivity x residual is highest.
 
+    Args:
+        s: singular value.
+        initial: strength at time 0.
+        input_variance: 1/items for one-hot inputs.
+
+    Returns:
+        share of the final strength, from 0 to 1.
+
     Raises:
         ValueError: the mode does not start between zero and its final strength.
     """

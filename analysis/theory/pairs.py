@@ -35,6 +35,12 @@ class Levels(NamedTuple):
 def levels(targets: np.ndarray) -> Levels:
     """Levels of the input-output covariance of targets Y (features, items).
 
+    Args:
+        targets: Y (features, items).
+
+    Returns:
+        the distinct singular values and their spaces.
+
     Raises:
         ValueError: a singular value vanishes: that direction is never learnt.
     """
@@ -66,8 +72,9 @@ def theory_influence(
     the map on an aligned path (see `mode_pair_reaction`).
 
     Args:
-        targets: Y (features, items); times: increasing, learning rate x steps; initial: strength
-        of every mode at time 0.
+        targets: Y (features, items).
+        times: increasing, learning rate x steps.
+        initial: strength of every mode at time 0.
         input_shift: False leaves the input covariance as it is.
         small_start: True takes the closed form's reaction (no shift of the input covariance,
             and a start that turns with the singular basis) in place of the integrated one.

@@ -74,6 +74,10 @@ class PhaseSettings:
 def phase_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
     """Exact curves and what free energy predicts.
 
+    Args:
+        potential: the two wells.
+        settings: grid and lengths.
+
     Returns:
         posterior (global, local, free_energy, leading_order), gamma (0 where global), anchor (the
         well, empty where global), n, source and target (empty where a quantity has none),
@@ -89,6 +93,11 @@ def phase_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
 
 def sampled_phases(potential: TwoWells, settings: PhaseSettings, seed: int) -> pd.DataFrame:
     """The sampler's estimates around each well.
+
+    Args:
+        potential: the two wells.
+        settings: grid and lengths.
+        seed: of the chains.
 
     Returns:
         n, gamma, anchor, source, target, influence, std_error, share_U (of the draws); of the worse
@@ -198,7 +207,7 @@ def sample_wells(
     )
     inside = draws.losses[..., -1].numpy()
     losses = replace(
-        draws, losses=draws.losses[..., :-1], anchor_losses=draws.anchor_losses[..., :-1]
+        draws, losses=draws.losses[..., :-1], checkpoint_losses=draws.checkpoint_losses[..., :-1]
     )
     health = diagnose(losses, config, range(len(WELLS)), names)
     tables = []

@@ -33,7 +33,16 @@ def positive(sizes: np.ndarray) -> np.ndarray:
 def phase_weight(
     sizes: np.ndarray, excess_loss: float, excess_exponent: float, log_volume: float = 0.0
 ) -> np.ndarray:
-    """Weight of U by free energy at `sizes` (n > 0); log_volume 0: by nL + lambda log n alone.
+    """Weight of U by free energy; with log_volume 0 by nL + lambda log n alone.
+
+    Args:
+        sizes: samples n, > 0, (points,).
+        excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
+        excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
+        log_volume: logarithm of the ratio of the phases' volumes.
+
+    Returns:
+        (points,), from 0 to 1.
 
     Raises:
         ValueError: a size is not finite and > 0.
@@ -48,6 +57,15 @@ def critical_size(
     branch: Literal["late", "early"] = "late",
 ) -> float:
     """The n at which the phases weigh the same by free energy; "late" is the transition.
+
+    Args:
+        excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
+        excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
+        log_volume: logarithm of the ratio of the phases' volumes.
+        branch: the later or the earlier of the two n.
+
+    Returns:
+        n, in samples.
 
     Raises:
         ValueError: there is none, because U is not the degenerate phase with the higher loss, or
@@ -68,6 +86,14 @@ def critical_size(
 def transition_width(excess_loss: float, excess_exponent: float, log_volume: float = 0.0) -> float:
     """Full width at half height of the between-phase peak in n, to first order.
 
+    Args:
+        excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
+        excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
+        log_volume: logarithm of the ratio of the phases' volumes.
+
+    Returns:
+        in samples.
+
     Raises:
         ValueError: as `critical_size`.
     """
@@ -78,7 +104,13 @@ def transition_width(excess_loss: float, excess_exponent: float, log_volume: flo
 def flip_weights(cov_U: float, cov_V: float, gaps: float) -> tuple[float, ...]:
     """Weights of U at which the total covariance changes sign, ascending: none, one or two.
 
-    Covariances within the phases and the product of their differences in means; nats squared.
+    Args:
+        cov_U: covariance within U, nats squared.
+        cov_V: covariance within V, nats squared.
+        gaps: product of the two losses' differences in means between the phases, nats squared.
+
+    Returns:
+        weights in (0, 1).
 
     Raises:
         ValueError: one of them is not finite.

@@ -78,6 +78,15 @@ def predicted_bif(
     """Gaussian limit of BIF at the networks of theory (steps, source, target): aligned, with the
     strengths of independent modes.
 
+    Args:
+        training: how the network is trained.
+        steps: (steps,).
+        nbeta: n x beta, effective number of samples.
+        gamma: localisation, 1/parameter^2.
+
+    Returns:
+        (steps, source, target), loss squared; negative: helps.
+
     Raises:
         NotPositiveDefiniteError: the localisation is too weak for the saddles on the way.
     """
@@ -183,8 +192,13 @@ def match(
     apart than `matching.farthest` transition widths stays unmatched.
 
     Args:
-        predicted: events by (source, target); measured: the contract's event table, of one
-        estimator; widths: transition width of every pair, steps.
+        predicted: events by (source, target).
+        measured: the contract's event table, of one estimator.
+        widths: transition width of every pair, steps.
+        matching: how far apart two events may be, and which peaks are large.
+
+    Returns:
+        the pairs found, and how many were missed and unforeseen.
     """
     rows, missed, large, missed_large, unforeseen = [], 0, 0, 0, 0
     sizes = [abs(event.value) for events in predicted.values() for event in events]

@@ -9,19 +9,19 @@ from matplotlib.figure import Figure
 from figures.style.common import BLUE, GREY, INK, ORANGE, PALE, Tables
 from figures.style.language import name_run, spoken
 
-READS = ("races", "race_differences", "transitions")
+READS = ("threshold_times", "threshold_time_differences", "transitions")
 
 
 def draw(tables: Tables) -> Figure:
     """A row per class. Left: crossings of every run. Right: paired differences, 95 %."""
-    races, differences = tables["races"], tables["race_differences"]
-    classes = list(dict.fromkeys(races["class"]))
+    times, differences = tables["threshold_times"], tables["threshold_time_differences"]
+    classes = list(dict.fromkeys(times["class"]))
     figure, axes = plt.subplots(
         len(classes), 2, figsize=(8.6, 2.5 * len(classes) + 0.3), squeeze=False,
         width_ratios=(1, 1.1),
     )  # fmt: skip
     for (left, right), name in zip(axes, classes, strict=True):
-        rows = races[races["class"] == name]
+        rows = times[times["class"] == name]
         arms = list(dict.fromkeys(rows["arm"]))
         place = {arm: rank for rank, arm in enumerate(arms)}
         outcome, threshold = rows["outcome"].iloc[0], rows["threshold"].iloc[0]

@@ -43,6 +43,14 @@ def passage_page(
 ) -> tuple[str, list[str]]:
     """The token classes of one passage, and the classes that it has no token of.
 
+    Args:
+        classes: token classes by name.
+        text: tokens to show.
+        words: what the passage is.
+
+    Returns:
+        a section in Markdown.
+
     Raises:
         CorpusError: the passage has fewer than three tokens.
     """

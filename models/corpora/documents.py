@@ -37,6 +37,12 @@ class Document:
 def package_documents(packages: Sequence[str]) -> Iterator[Document]:
     """Python sources of installed packages, without their tests, sorted by name.
 
+    Args:
+        packages: names of installed distributions.
+
+    Yields:
+        texts of their Python sources, in the order of packages and paths.
+
     Raises:
         CorpusError: a package is not installed, or says nothing of its files.
     """
@@ -61,6 +67,13 @@ def package_documents(packages: Sequence[str]) -> Iterator[Document]:
 def folder_documents(folder: str | Path, pattern: str) -> Iterator[Document]:
     """Text files of a folder and those below it, sorted by name.
 
+    Args:
+        folder: where to look, recursively.
+        pattern: of file names.
+
+    Yields:
+        texts, in the order of their paths.
+
     Raises:
         CorpusError: there is no such folder, or no file matches.
     """
@@ -78,6 +91,15 @@ def dataset_documents(
     name: str, split: str, column: str, revision: str | None = None
 ) -> Iterator[Document]:
     """One column of a Hugging Face dataset, from the Hub or a local copy, in its order.
+
+    Args:
+        name: of the dataset on the Hub, or a folder that `load_dataset` takes.
+        split: of the dataset.
+        column: that holds the text.
+        revision: branch, tag or commit; None: the newest.
+
+    Yields:
+        texts, in the dataset's order.
 
     Raises:
         CorpusError: the dataset cannot be had, or has no such column.
@@ -126,6 +148,11 @@ def manifest(documents: Iterable[Document]) -> pd.DataFrame:
 
 def check_manifest(found: pd.DataFrame, expected: pd.DataFrame, packages: Sequence[str]) -> None:
     """Compare what is installed with what the project's corpus was made of.
+
+    Args:
+        found: the same, as installed.
+        expected: files with their hashes, as recorded.
+        packages: names of the distributions.
 
     Raises:
         CorpusError: a package is not in the manifest, or files differ; names them and says how to

@@ -119,6 +119,12 @@ class Grammar(Section):
     def render(self, tokens: np.ndarray) -> str:
         """A sequence as text: names in one piece, everything else apart.
 
+        Args:
+            tokens: ids (length,).
+
+        Returns:
+            text, tokens separated by spaces.
+
         Example:
             >>> Grammar().render(np.array([0, 44, 45, 60, 1, 62]))
             'ba AB ( be )'

@@ -122,6 +122,13 @@ def tokenise(
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """A byte-level BPE with so many tokens, bytes and the separator among them.
 
+    Args:
+        texts: to learn from.
+        vocabulary: number of tokens.
+
+    Returns:
+        a byte-level BPE tokenizer.
+
     Raises:
         CorpusError: the vocabulary does not hold the 256 bytes and the separator.
     """
@@ -144,6 +151,12 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
 def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a folder, or of a repository on the Hub.
 
+    Args:
+        place: folder, or name on the Hub.
+
+    Returns:
+        the tokenizer.
+
     Raises:
         CorpusError: there is none to be had.
     """
@@ -155,6 +168,12 @@ def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
 
 def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
     """The id of the mark between documents.
+
+    Args:
+        tokenizer: of the corpus.
+
+    Returns:
+        id of the token between documents.
 
     Raises:
         CorpusError: the tokenizer has no end-of-text token.
@@ -199,6 +218,12 @@ PARTS = ("indptr", "indices", "data")  # of a sparse matrix
 
 def load_text(folder: Path) -> Text:
     """What `save_text` wrote.
+
+    Args:
+        folder: where `tokenise` kept it.
+
+    Returns:
+        token ids and boundaries of documents.
 
     Raises:
         CorpusError: it is not there, or damaged; names it.

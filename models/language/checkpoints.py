@@ -46,6 +46,12 @@ def save_checkpoint(
 def load_model(folder: str | Path) -> PreTrainedModel:
     """The model of a checkpoint, ready to measure; from safetensors, nothing else.
 
+    Args:
+        folder: a checkpoint's.
+
+    Returns:
+        the model, in single precision, ready to evaluate.
+
     Raises:
         CheckpointError: there are no weights, only a pickle, or the file is damaged; names it.
     """
@@ -70,6 +76,12 @@ def load_model(folder: str | Path) -> PreTrainedModel:
 
 def load_state(folder: Path) -> dict[str, Tensor]:
     """The optimizer's moments of a checkpoint.
+
+    Args:
+        folder: a checkpoint's.
+
+    Returns:
+        what training goes on from.
 
     Raises:
         CheckpointError: the file is missing or damaged.

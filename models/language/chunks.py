@@ -17,6 +17,14 @@ def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Ite
     """Results of `run` on consecutive pieces of `tokens`, (sequences, time), of at most `most`
     sequences; where a GPU's memory does not do, of half as many from there on.
 
+    Args:
+        run: tokens (sequences, time) -> result.
+        tokens: (sequences, time).
+        most: sequences at once.
+
+    Yields:
+        results of the chunks, in order.
+
     Raises:
         torch.OutOfMemoryError: one sequence does not fit either.
     """

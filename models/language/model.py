@@ -28,6 +28,13 @@ def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
 def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
     """Loss of every token but the first of each sequence, nats: (batch, time) -> (batch, time-1).
 
+    Args:
+        model: as `from_pretrained` loads it.
+        tokens: (sequences, time + 1).
+
+    Returns:
+        (sequences, time), nats.
+
     Raises:
         ValueError: a sequence is longer than the model's context, or an id is no token of it.
     """

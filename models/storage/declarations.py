@@ -44,12 +44,18 @@ class Declarations:
 def declared(module: str) -> Declarations:
     """The declarations of a module, from its source.
 
-    Example:
-        >>> declared("figures.toy.sampler_sweep")["READS"]
-        ('sweep',)
+    Args:
+        module: its dotted name.
+
+    Returns:
+        its literal constants and what it says of itself.
 
     Raises:
         DeclarationError: there is no such module.
+
+    Example:
+        >>> declared("figures.toy.sampler_sweep")["READS"]
+        ('sweep',)
     """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
@@ -71,6 +77,12 @@ def declared(module: str) -> Declarations:
 
 def modules_of(package: str) -> list[str]:
     """Dotted names of the modules of a package, sorted; packages within it are not looked into.
+
+    Args:
+        package: its dotted name.
+
+    Returns:
+        dotted names.
 
     Example:
         >>> modules_of("models.storage")

@@ -73,6 +73,12 @@ def save_run(run: ToyRun, path: str | Path, provenance: dict[str, Any]) -> None:
 def load_run(path: str | Path) -> ToyRun:
     """Read what `save_run` wrote.
 
+    Args:
+        path: of a file that training wrote.
+
+    Returns:
+        weights, steps and targets of one training.
+
     Raises:
         CheckpointError: the file is truncated, is no safetensors file, or lacks or misshapes an
             entry; names the file and the fault.

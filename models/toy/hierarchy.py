@@ -79,13 +79,19 @@ class Hierarchy:
         mappings), one name, or nothing for an item. A single top-level key is the root;
         several get a root named "root".
 
+        Args:
+            tree: nested mapping with one root; leaves are strings or keys without value.
+
+        Returns:
+            the hierarchy.
+
+        Raises:
+            ValueError: a name is not text, is repeated, or fewer than two items remain.
+
         Example:
             >>> tree = {"animal": {"bird": ["sparrow", "robin"], "dog": None}, "plant": "oak"}
             >>> Hierarchy.from_mapping(tree).items
             ('sparrow', 'robin', 'dog', 'oak')
-
-        Raises:
-            ValueError: a name is not text, is repeated, or fewer than two items remain.
         """
         if not isinstance(tree, Mapping):
             raise ValueError(f"{tree!r} is not a mapping of names to what is below them")
@@ -122,6 +128,13 @@ class Hierarchy:
     def lowest_common_ancestor(self, first: str, second: str) -> Node:
         """The smallest node above both items: where the two are told apart.
 
+        Args:
+            first: an item.
+            second: an item.
+
+        Returns:
+            the deepest node above both.
+
         Raises:
             ValueError: a name is not an item of this hierarchy.
         """
@@ -137,6 +150,13 @@ class Hierarchy:
 
         Two marked trees are isomorphic when their canonical forms agree (children sorted by
         their own canonical form).
+
+        Args:
+            source: an item.
+            target: an item.
+
+        Returns:
+            a name shared by the pairs that a symmetry of the tree exchanges.
 
         Example:
             >>> tree = Hierarchy.from_mapping(DEFAULT_HIERARCHY)
@@ -157,6 +177,12 @@ class Hierarchy:
 
         `names` if given; else the paper's dog, cat, sparrow, lily where the tree has them; else
         the first item and the first item told apart from it at every ancestor.
+
+        Args:
+            names: items to look at; None: chosen from the tree.
+
+        Returns:
+            the items, in order.
 
         Raises:
             ValueError: fewer than two names, a repeated one, or one that is not an item.

@@ -66,6 +66,14 @@ def aligned_weights(targets: Tensor, hidden_width: int, init_scale: float) -> We
     Here the theory of independent modes holds exactly (gradient flow), mode strength
     G_k(0) = init_scale^2.
 
+    Args:
+        targets: Y (features, items).
+        hidden_width: at least the number of modes.
+        init_scale: of every weight along the modes.
+
+    Returns:
+        weights W1 (hidden, items), W2 (features, hidden).
+
     Raises:
         ValueError: the hidden layer is narrower than the number of modes.
     """
@@ -89,6 +97,9 @@ def initial_mode_strength(initial: Weights, targets: Tensor) -> float:
 
 def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Singular basis of the input-output covariance (1/n) sum_i y_i x_i^T.
+
+    Args:
+        targets: Y (features, items).
 
     Returns:
         U (features, modes), s (modes,) in decreasing order, V (items, modes).

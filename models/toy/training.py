@@ -86,6 +86,15 @@ def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
     Each step draws `batch_size` different items, with factor items / batch_size (so that the
     gradient is right on average), and 0 for the others.
 
+    Args:
+        items: number of samples.
+        batch_size: items per step, without repeats.
+        steps: of training.
+        seed: of the order.
+
+    Returns:
+        (steps, items), factors whose mean over the items is 1.
+
     Raises:
         ValueError: the batch is empty or larger than the data.
     """
@@ -123,7 +132,7 @@ def trajectory(
             leading dimensions broadcast with those of `initial`.
         batches: factors on v, (steps or more, items), as from `minibatches`; none by default.
 
-    Returns:
+    Yields:
         step and weights, from 0 to `steps`.
 
     Raises:
@@ -156,6 +165,15 @@ def train(
     batches: Tensor | None = None,
 ) -> Weights:
     """Weights at the steps in `record`; arguments and errors as for `trajectory`.
+
+    Args:
+        initial: weights at step 0.
+        targets: Y (features, items).
+        record: increasing steps to keep.
+        optimizer: gradient_descent, momentum or adam.
+        learning_rate: step size of training.
+        sample_weights: weights v of the items (..., items); default: 1.
+        batches: factors on the sample weights (steps, items), or None.
 
     Returns:
         W1 (recorded, ..., hidden, items), W2 (recorded, ..., features, hidden).

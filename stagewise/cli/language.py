@@ -219,7 +219,7 @@ def forecast(given: Given, model: Model) -> None:
 
 
 SUMMARIES = {
-    "races": "language_races", "localisation": "language_localisation_summary",
+    "races": "language_threshold_times", "localisation": "language_localisation_summary",
     "milestones": "language_milestones",
 }  # fmt: skip
 

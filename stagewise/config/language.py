@@ -36,7 +36,9 @@ class StagedClass(Section):
     outcome: str | None = Field(
         None, description="loss that is waited for, of a class or delimiter_kind; null: its own"
     )
-    threshold: float = Field(gt=0, description="of that loss, nats, where the race ends")
+    threshold: float = Field(
+        gt=0, description="of that loss, nats, where training to the threshold may end"
+    )
     window: int = Field(ge=1, description="steps with extra weight")
     until: int = Field(ge=1, description="windows cover training from the start to here")
 

@@ -16,7 +16,7 @@ from analysis.claims.language import (
     timing_matters,
 )
 from analysis.claims.language_evidence import LanguageEvidence, of_model
-from analysis.interventions.summaries import race_differences
+from analysis.interventions.summaries import threshold_time_differences
 from analysis.statistics.alignment import joint_alignment
 
 SEEDS = (0, 1, 2)
@@ -35,7 +35,7 @@ def event(seed, source, target, kind, direction, step, *, estimator="bif", value
 
 def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[str, pd.DataFrame]:
     """Three runs whose induction forms between 250 and 400, half of it at 320."""
-    stages, curves, events, races = [], [], [], []
+    stages, curves, events, times = [], [], [], []
     for seed in SEEDS:
         for name, times in (("word", (50, 70, 100)), ("induction", (250, 320, 400))):
             named = dict(zip(("start", "middle", "end"), times, strict=True))
@@ -59,7 +59,7 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
             ("none", 0, 0, 330), ("0-120", 0, 120, 325 + seed), ("120-240", 120, 240, 320),
             ("240-360", 240, 360, 320 + inside + seed), ("uniform", 0, 360, 300 - seed),
         ):  # fmt: skip
-            races.append({"class": "induction", "outcome": "induction", "threshold": 1.5,
+            times.append({"class": "induction", "outcome": "induction", "threshold": 1.5,
                           "arm": arm, "start": start, "stop": stop, "seed": seed,
                           "crossing": float(when), "censored": False})  # fmt: skip
     limit = pd.DataFrame(
@@ -76,8 +76,8 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
     )  # fmt: skip
     return {
         "transitions": pd.DataFrame(stages), "trajectories": pd.DataFrame(curves),
-        "events": pd.DataFrame(events), "races": pd.DataFrame(races),
-        "race_differences": race_differences(pd.DataFrame(races)),
+        "events": pd.DataFrame(events), "threshold_times": pd.DataFrame(times),
+        "threshold_time_differences": threshold_time_differences(pd.DataFrame(times)),
         "localisation_summary": limit, "forecast_means": forecast,
     }  # fmt: skip
 
@@ -122,7 +122,7 @@ def test_missing_evidence_is_no_verdict():
     assert claim.finding.verdict == "not run"
     assert "induction is not learnt within the training of seed 0" in claim.finding.reason
     single = tables()
-    single["races"] = single["races"][single["races"]["seed"] == 0]
+    single["threshold_times"] = single["threshold_times"][single["threshold_times"]["seed"] == 0]
     assert timing_matters(evidence(single)).finding.verdict == "not run"
 
 
@@ -160,8 +160,10 @@ def test_a_window_that_misses_the_forming_is_not_inside():
 
 def test_another_class_cannot_void_the_verdict_on_induction():
     found = tables()
-    other = found["races"].assign(**{"class": "right_delimiter", "outcome": "delimiter_kind"})
-    found["races"] = pd.concat([found["races"], other], ignore_index=True)
+    other = found["threshold_times"].assign(
+        **{"class": "right_delimiter", "outcome": "delimiter_kind"}
+    )
+    found["threshold_times"] = pd.concat([found["threshold_times"], other], ignore_index=True)
     claim = timing_matters(evidence(found)).finding
     assert claim.verdict == "replicated"
     assert "right_delimiter: delimiter_kind is not half learnt" in claim.measured

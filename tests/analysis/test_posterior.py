@@ -39,7 +39,7 @@ class Regression:
 
     @property
     def best(self) -> Tensor:
-        """The minimum of the mean loss: localised there, the posterior's mean is the anchor."""
+        """The minimum of the mean loss: localised there, the posterior's mean is the checkpoint."""
         return torch.linalg.lstsq(self.x, self.y[:, None]).solution[:, 0]
 
     @property
@@ -89,12 +89,12 @@ def test_without_noise_sgld_is_gradient_descent_pulled_to_the_anchor():
     config = PosteriorConfig(
         nbeta=6.0, gamma=3.0, step_size=0.05, chains=1, draws=steps, burn_in=0, dtype="float64"
     )
-    anchor = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
-    draws = sample_posterior(model, {"w": anchor[None]}, config, seed=0, noise=0.0)
-    w = anchor.clone()
+    checkpoint = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    draws = sample_posterior(model, {"w": checkpoint[None]}, config, seed=0, noise=0.0)
+    w = checkpoint.clone()
     for step in range(steps):
         grad = (model.x @ w - model.y) @ model.x / len(model.y)
-        w = w - 0.025 * (6.0 * grad + 3.0 * (w - anchor))
+        w = w - 0.025 * (6.0 * grad + 3.0 * (w - checkpoint))
         expected = 0.5 * (model.x @ w - model.y).square()
         torch.testing.assert_close(draws.losses[0, 0, step].double(), expected, rtol=1e-6, atol=0)
 
@@ -127,26 +127,26 @@ SHORT = PosteriorConfig(chains=4, draws=60, burn_in=5)
 
 
 def test_draws_do_not_depend_on_chunks_threads_order_or_company(toy):
-    loss, anchors = toy
+    loss, checkpoints = toy
     steps = [0, 150, 300]
-    whole = sample_posterior(loss, anchors, SHORT, seed=1, streams=steps).losses
+    whole = sample_posterior(loss, checkpoints, SHORT, seed=1, streams=steps).losses
     for options in ({"chunk_chains": 1}, {"chunk_chains": 5, "threads": 2}):
-        again = sample_posterior(loss, anchors, SHORT, seed=1, streams=steps, **options).losses
+        again = sample_posterior(loss, checkpoints, SHORT, seed=1, streams=steps, **options).losses
         # Rounding of batched products may depend on the batch; other noise would differ by 1e-2.
         torch.testing.assert_close(again, whole, rtol=0, atol=1e-6)
-    some = {name: w[[2, 0]] for name, w in anchors.items()}
+    some = {name: w[[2, 0]] for name, w in checkpoints.items()}
     alone = sample_posterior(loss, some, SHORT, seed=1, streams=[300, 0]).losses
     torch.testing.assert_close(alone, whole[[2, 0]], rtol=0, atol=1e-6)
-    other = sample_posterior(loss, anchors, SHORT, seed=2, streams=steps).losses
+    other = sample_posterior(loss, checkpoints, SHORT, seed=2, streams=steps).losses
     assert (other - whole).abs().mean() > 1e-3
 
 
 def test_float32_follows_float64(toy):
-    loss, anchors = toy
+    loss, checkpoints = toy
     double = LinearNetworkLoss(loss.targets.double())
     wide = SHORT.model_copy(update={"dtype": "float64"})
-    a = sample_posterior(loss, anchors, SHORT, seed=1).losses
-    b = sample_posterior(double, anchors, wide, seed=1).losses
+    a = sample_posterior(loss, checkpoints, SHORT, seed=1).losses
+    b = sample_posterior(double, checkpoints, wide, seed=1).losses
     torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
@@ -157,7 +157,7 @@ def test_batches_have_the_right_mean_gradient():
         nbeta=1.0, gamma=1e-9, step_size=1e-3, chains=600, draws=2, burn_in=0, batch_size=2,
         dtype="float64",
     )  # fmt: skip
-    anchor = torch.ones(1, 3, dtype=torch.float64)
+    checkpoint = torch.ones(1, 3, dtype=torch.float64)
     seen: list[Tensor] = []
 
     def watch(parameters):
@@ -165,30 +165,30 @@ def test_batches_have_the_right_mean_gradient():
         return model(parameters, None)
 
     sample_posterior(
-        model, {"w": anchor}, config, seed=0, noise=0.0, observe=watch, n_samples=6,
+        model, {"w": checkpoint}, config, seed=0, noise=0.0, observe=watch, n_samples=6,
         chunk_chains=600,
     )  # fmt: skip
-    moved = (seen[1] - anchor) / -0.5e-3  # after one step: the batch gradient of every chain
-    full = (model.x @ anchor[0] - model.y) @ model.x / 6
+    moved = (seen[1] - checkpoint) / -0.5e-3  # after one step: the batch gradient of every chain
+    full = (model.x @ checkpoint[0] - model.y) @ model.x / 6
     z = (moved.mean(0) - full) / (moved.std(0) / math.sqrt(600))
     assert float(z.abs().max()) < 4
 
 
 def test_thinning_keeps_every_so_many_draws(toy):
-    loss, anchors = toy
-    every = sample_posterior(loss, anchors, SHORT, seed=1).losses
+    loss, checkpoints = toy
+    every = sample_posterior(loss, checkpoints, SHORT, seed=1).losses
     thin = SHORT.model_copy(update={"thinning": 7, "draws": 8})
-    kept = sample_posterior(loss, anchors, thin, seed=1).losses
+    kept = sample_posterior(loss, checkpoints, thin, seed=1).losses
     torch.testing.assert_close(kept, every[:, :, ::7][:, :, :8], rtol=0, atol=1e-6)
 
 
 def test_divergence_is_fatal_with_advice(toy):
-    loss, anchors = toy
+    loss, checkpoints = toy
     wild = SHORT.model_copy(update={"step_size": 0.05})
     with pytest.raises(
         DivergenceError, match=r"12 of 12 chains .*checkpoint\(s\) 0, 1, 2\..*try step_size 0\.0125"
     ):
-        sample_posterior(loss, anchors, wild, seed=0)
+        sample_posterior(loss, checkpoints, wild, seed=0)
 
 
 def test_a_few_diverged_chains_are_dropped_loudly(caplog):
@@ -199,9 +199,9 @@ def test_a_few_diverged_chains_are_dropped_loudly(caplog):
     config = PosteriorConfig(
         nbeta=1.0, gamma=1.0, step_size=0.05, chains=20, draws=100, burn_in=0, max_diverged=0.9
     )
-    anchors = {"w": torch.tensor([[0.0], [4.45]])}
+    checkpoints = {"w": torch.tensor([[0.0], [4.45]])}
     with caplog.at_level(logging.WARNING):
-        draws = sample_posterior(steep, anchors, config, seed=0)
+        draws = sample_posterior(steep, checkpoints, config, seed=0)
     lost = draws.diverged.sum(1).tolist()
     assert lost[0] == 0
     assert 0 < lost[1] < 18
@@ -209,7 +209,7 @@ def test_a_few_diverged_chains_are_dropped_loudly(caplog):
     assert bool((draws.losses.isnan().all(-1).all(-1) == draws.diverged).all())
     strict = config.model_copy(update={"max_diverged": 0.0})
     with pytest.raises(DivergenceError, match=r"at checkpoint\(s\) 40\."):
-        sample_posterior(steep, anchors, strict, seed=0, streams=[20, 40])
+        sample_posterior(steep, checkpoints, strict, seed=0, streams=[20, 40])
 
 
 def test_saddle_without_enough_localisation_is_reported(caplog):
@@ -218,16 +218,16 @@ def test_saddle_without_enough_localisation_is_reported(caplog):
         w = parameters["w"]
         return -0.5 * w**2 + w**4 / 40
 
-    anchors = {"w": torch.zeros(1, 4)}
+    checkpoints = {"w": torch.zeros(1, 4)}
     weak = PosteriorConfig(
         nbeta=200.0, gamma=30.0, step_size=1e-3, chains=16, draws=2000, burn_in=0
     )
     strong = weak.model_copy(update={"gamma": 200.0})
     names = list("abcd")
     with caplog.at_level(logging.WARNING):
-        diagnose(sample_posterior(saddle, anchors, strong, seed=0), strong, [7], names)
+        diagnose(sample_posterior(saddle, checkpoints, strong, seed=0), strong, [7], names)
         assert "downhill" not in caplog.text
-        diagnose(sample_posterior(saddle, anchors, weak, seed=0), weak, [7], names)
+        diagnose(sample_posterior(saddle, checkpoints, weak, seed=0), weak, [7], names)
     assert "downhill from the checkpoint(s) at step 7" in caplog.text
 
 
@@ -252,10 +252,10 @@ def test_localisation_and_mixing_are_measured():
     ],
 )
 def test_bad_requests_are_refused(toy, options, message):
-    loss, anchors = toy
+    loss, checkpoints = toy
     config = options.pop("config", SHORT)
     with pytest.raises(ValueError, match=message):
-        sample_posterior(loss, anchors, config, seed=0, **options)
+        sample_posterior(loss, checkpoints, config, seed=0, **options)
 
 
 def test_cost_is_told_beforehand():
@@ -277,7 +277,7 @@ def test_what_is_observed_does_not_change_the_number_of_samples():
         return 0.5 * (parameters["w"] - chosen) ** 2
 
     options = {"seed": 0, "observe": lambda p: p["w"].repeat(1, 9)}
-    anchors = {"w": torch.zeros(1, 1)}
-    found = sample_posterior(loss, anchors, config, **options)
-    told = sample_posterior(loss, anchors, config, **options, n_samples=2)
+    checkpoints = {"w": torch.zeros(1, 1)}
+    found = sample_posterior(loss, checkpoints, config, **options)
+    told = sample_posterior(loss, checkpoints, config, **options, n_samples=2)
     assert torch.equal(found.losses, told.losses)

@@ -12,10 +12,17 @@ from analysis.interventions.forecast import forecasts, stage_of
 from analysis.interventions.summaries import (
     forecast_means,
     localisation_summary,
-    race_differences,
-    races,
+    threshold_time_differences,
+    threshold_times,
 )
-from analysis.interventions.upweighting import Arm, arms, class_losses, crossing, next_effects, race
+from analysis.interventions.upweighting import (
+    Arm,
+    arms,
+    class_losses,
+    crossing,
+    next_effects,
+    train_to_threshold,
+)
 from analysis.losses.tokens import LanguageModelLoss
 from models.corpora.corpus import Corpus, controlled_corpus
 from models.corpora.grammar import Grammar
@@ -58,7 +65,7 @@ def test_crossing_is_interpolated_in_the_running_median():
 def test_an_arm_without_weight_is_the_run_itself(corpus):
     plain, arm = trainer(corpus), trainer(corpus)
     plain.train(20)
-    race(
+    train_to_threshold(
         arm, Arm("none", 0, 0, 0.0), 3, lambda t: float(t.step), threshold=-1.0, every=10,
         before=([0], [9.0]),
     )  # fmt: skip
@@ -68,8 +75,8 @@ def test_an_arm_without_weight_is_the_run_itself(corpus):
         assert torch.equal(p, q)
 
 
-def test_a_race_ends_soon_after_its_crossing(corpus):
-    steps, losses = race(
+def test_training_to_a_threshold_ends_soon_after_its_crossing(corpus):
+    steps, losses = train_to_threshold(
         trainer(corpus), Arm("0-10", 0, 10, 1.0), 3, lambda t: 3.0 - 0.1 * t.step,
         threshold=2.0, every=2, before=([0], [3.0]),
     )  # fmt: skip
@@ -197,10 +204,10 @@ def upweighted() -> pd.DataFrame:
 
 
 def test_paired_differences_and_censoring():
-    table = races(upweighted())
+    table = threshold_times(upweighted())
     assert table.loc[table["arm"] == "uniform", "censored"].all()
     assert (table.loc[table["arm"] == "uniform", "crossing"] == 900).all()
-    found = race_differences(table).set_index(["arm", "against"])
+    found = threshold_time_differences(table).set_index(["arm", "against"])
     row = found.loc[("0-10", "none")]
     assert row["mean"] == pytest.approx(-101)
     assert row["low"] < -101 < row["high"] < 0

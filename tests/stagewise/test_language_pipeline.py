@@ -213,8 +213,8 @@ def test_another_measure_of_the_curve_trains_anew(run):
 def test_the_recorded_run_is_used_where_it_has_more_seeds(run, tmp_path):
     config, place = load_config([run.config]), run.paths.language(MODEL)
     record(config, run.paths, tmp_path)
-    path = place.whole("races")
-    kept = tmp_path / MODEL / "races.parquet"
+    path = place.whole("threshold_times")
+    kept = tmp_path / MODEL / "threshold_times.parquet"
     assert choose(config, MODEL, path, tmp_path)[1] == "this run (2 seeds)"
     origin = read_provenance(kept)
     write_table(read_table(kept), kept, {**origin, "seed": [1, 2, 3]})

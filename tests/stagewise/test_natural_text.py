@@ -85,7 +85,7 @@ def test_natural_text_goes_all_the_way_and_into_the_record(trained, tmp_path):
     own = load_language_tables(config, paths, MODEL, "class_influence")["trajectories"]
     kept_table = read_table(kept["trajectories"])
     assert kept_table["mean"].to_numpy() == pytest.approx(own["mean"].to_numpy(), rel=1e-6)
-    (tmp_path / MODEL / "races.parquet").unlink()
+    (tmp_path / MODEL / "threshold_times.parquet").unlink()
     partly = timing_matters(recorded_evidence(default, MODEL, tmp_path))
     assert "not asked for (language.models.natural.upweighting.classes)" in partly.finding.reason
     assert "--configfile workflow/config/natural.yaml" in partly.finding.reason

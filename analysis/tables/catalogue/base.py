@@ -116,6 +116,13 @@ def catalogue() -> dict[str, Table]:
 def table_named(room: str, name: str) -> Table:
     """The declaration of a table.
 
+    Args:
+        room: toy, theory, language or results.
+        name: of the table.
+
+    Returns:
+        its declaration.
+
     Raises:
         CatalogueError: there is none such; names it and what the room has.
     """

@@ -231,7 +231,7 @@ TABLES = [
         asked=UPWEIGHTED,
     ),
     Table(
-        "races",
+        "threshold_times",
         "language",
         "When the loss passes its threshold, by where the extra weight was spent.",
         {
@@ -246,7 +246,7 @@ TABLES = [
         asked=UPWEIGHTED,
     ),
     Table(
-        "race_differences",
+        "threshold_time_differences",
         "language",
         "Paired differences of those times, mean over runs.",
         {

@@ -96,6 +96,12 @@ def sizes(network: Network, *, vocabulary: int, context: int) -> dict[str, Any]:
 def architecture(name: str) -> Architecture:
     """An architecture by its name.
 
+    Args:
+        name: as in the configuration.
+
+    Returns:
+        the architecture.
+
     Raises:
         ValueError: there is none such; says which there are.
     """

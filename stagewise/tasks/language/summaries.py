@@ -25,18 +25,19 @@ def each_localised(config: Config) -> list[dict[str, Any]]:
     jobs=each_upweighted,
     reads=lambda job: [job.paths.language(job.model).whole("upweighting")],
     writes=lambda job: [
-        job.paths.language(job.model).whole(name) for name in ("races", "race_differences")
+        job.paths.language(job.model).whole(name)
+        for name in ("threshold_times", "threshold_time_differences")
     ],
 )
-def language_races(job: Job) -> None:
-    """Write `races` and `race_differences`."""
-    from analysis.interventions.summaries import race_differences, races
+def language_threshold_times(job: Job) -> None:
+    """Write `threshold_times` and `threshold_time_differences`."""
+    from analysis.interventions.summaries import threshold_time_differences, threshold_times
 
     model = LanguageModel.of(job)
     sources = model.whole("upweighting")
-    every = races(read_table(sources[0]))
-    model.write("races", every, sources)
-    model.write("race_differences", race_differences(every), sources)
+    every = threshold_times(read_table(sources[0]))
+    model.write("threshold_times", every, sources)
+    model.write("threshold_time_differences", threshold_time_differences(every), sources)
 
 
 @task(

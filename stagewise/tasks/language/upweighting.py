@@ -62,7 +62,12 @@ def language_upweighting(job: Job) -> None:
     import pandas as pd
 
     from analysis.development.landmarks import grouped_counts, grouped_losses, outcomes
-    from analysis.interventions.upweighting import arm_table, base_curve, crossing, race
+    from analysis.interventions.upweighting import (
+        arm_table,
+        base_curve,
+        crossing,
+        train_to_threshold,
+    )
 
     run, name = LanguageRun.of(job), job.class_name
     settings, corpus = run.settings, run.corpus()
@@ -82,7 +87,7 @@ def language_upweighting(job: Job) -> None:
             begin = max(s for s in settings.training.checkpoints if s <= arm.start)
             known = sum(s <= begin for s in steps)
             with fits_in_memory(run.model):
-                curve = race(
+                curve = train_to_threshold(
                     run.trainer(begin),
                     arm,
                     evaluation.class_names.index(name),

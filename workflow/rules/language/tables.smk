@@ -93,23 +93,23 @@ rule language_forecast:
         "stagewise language forecast {wildcards.model} > {log:q} 2>&1"
 
 
-rule language_races:
+rule language_threshold_times:
     input:
-        reads("language_races"),
-        code=code("language_races"),
+        reads("language_threshold_times"),
+        code=code("language_threshold_times"),
     output:
-        writes("language_races"),
+        writes("language_threshold_times"),
     log:
-        PATHS.root / "logs/language_races/{model}.log",
+        PATHS.root / "logs/language_threshold_times/{model}.log",
     benchmark:
-        PATHS.root / "benchmarks/language_races/{model}.tsv"
+        PATHS.root / "benchmarks/language_threshold_times/{model}.tsv"
     conda:
         "../../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        settings=settings("language_races"),
+        settings=settings("language_threshold_times"),
     message:
         "means over runs of up-weighting, {wildcards.model}"
     shell:
