@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Before torch and numpy: two workers that each use all cores wait for one another.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import pytest
 import torch
 
@@ -16,7 +21,7 @@ UNBALANCED = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
 

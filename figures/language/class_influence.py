@@ -11,6 +11,7 @@ from figures.style.language import (
     name_run,
     of_mean,
     of_runs,
+    raw_looks,
     shade,
     shown_runs,
     spoken,
@@ -26,7 +27,7 @@ def draw(tables: Tables) -> Figure:
     """The lower triangle of class pairs; raw influence, sampled and in its limit."""
     curves = of_mean(tables["trajectories"], tables.model)
     events = of_runs(tables["events"])
-    names = list(dict.fromkeys(curves["source"]))
+    names, shown = list(dict.fromkeys(curves["source"])), raw_looks(curves["label"])
     n, last = len(names), curves["step"].max()
     figure, axes = plt.subplots(n, n, figsize=(1.75 * n, 1.3 * n), sharex=True, squeeze=False)
     for i, target in enumerate(names):
@@ -37,9 +38,9 @@ def draw(tables: Tables) -> Figure:
                 continue
             shade(axis, tables["transitions"])
             zero_line(axis)
-            for label in ("bif", "gradient"):
+            for label, look in shown.items():
                 draw_curve(axis, pair(curves[curves["label"] == label], source, target),
-                           LOOKS[label], SCALE)  # fmt: skip
+                           look, SCALE)  # fmt: skip
             found = pair(events[events["estimator"] == "bif"], source, target)
             mark_events(axis, found, LOOKS["bif"].color, 0.0, SCALE)
             step_axis(axis, last, label=i == n - 1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -29,6 +32,7 @@ LOOKS = {
     "bif_normalized": Look("BIF, normalised", SKY, (3, 1)),
     "gradient": Look("limit of strong localisation", ORANGE, (), 1.3),
 }
+NEW = (GREEN, PURPLE, BROWN, PINK)  # of estimators that have no look of their own
 CLASS_COLORS = (BLUE, ORANGE, RED, GREEN, PURPLE, SKY, INK, GREY, BROWN, PINK)
 SHADED = ("word", "induction", REPETITION, "delimiter_kind")  # stages drawn, if learnt
 
@@ -112,3 +116,18 @@ def _bands(transitions: pd.DataFrame) -> list[tuple[str, float, float, float]]:
 def name_run(figure: Figure, run: str) -> None:
     """Which run is shown, small, at the lower right."""
     figure.supxlabel(run, x=0.995, ha="right", fontsize=6, color=GREY)
+
+
+def raw_looks(labels: Iterable[str]) -> dict[str, Look]:
+    """How to draw the curves of raw influence: those known first, then new ones by name.
+
+    Args:
+        labels: of curves, as `estimator_label` gives them.
+
+    Returns:
+        by label; normalised ones, whose unit is another, are left out.
+    """
+    found = {label for label in labels if not label.endswith("_normalized")}
+    known = {label: LOOKS[label] for label in LOOKS if label in found}
+    new = zip(sorted(found - set(known)), cycle(NEW), strict=False)
+    return known | {label: Look(label, color, ()) for label, color in new}

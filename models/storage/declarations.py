@@ -85,8 +85,8 @@ def modules_of(package: str) -> list[str]:
         dotted names.
 
     Example:
-        >>> modules_of("models.storage")
-        ['models.storage.declarations', 'models.storage.errors', 'models.storage.files']
+        >>> modules_of("models")
+        ['models.settings']
     """
     folder = import_module(package).__path__
     return sorted(f"{package}.{m.name}" for m in pkgutil.iter_modules(folder) if not m.ispkg)
