@@ -92,7 +92,8 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 
 def draw_curve(axis: Axes, rows: pd.DataFrame, look: Look, scale: float = 1.0) -> None:
-    """A mean with its 95 % band; columns step, mean, low, high."""
+    """A mean with its 95 % band; columns step, mean, low, high, in any order of rows."""
+    rows = rows.sort_values("step")
     axis.fill_between(
         rows["step"], scale * rows["low"], scale * rows["high"], color=look.color, alpha=0.2, lw=0
     )

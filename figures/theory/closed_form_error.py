@@ -51,7 +51,10 @@ def draw(tables: Tables) -> Figure:
 def _ladder(axis: Axes, errors) -> None:  # type: ignore[no-untyped-def]
     rows = errors[errors["taken_away"].isin(NAMES) & (errors["order"] >= 0)]
     names = list(dict.fromkeys(rows["hierarchy"]))
-    for (name, start), line in rows.groupby(["hierarchy", "initialisation"], sort=False):
+    by_order = rows.sort_values("order", kind="stable").groupby(
+        ["hierarchy", "initialisation"], sort=False
+    )
+    for (name, start), line in by_order:
         color = COLORS[names.index(name) % len(COLORS)]
         aligned = start == "aligned"
         axis.plot(

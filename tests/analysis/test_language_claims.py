@@ -35,7 +35,7 @@ def event(seed, source, target, kind, direction, step, *, estimator="bif", value
 
 def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[str, pd.DataFrame]:
     """Three runs whose induction forms between 250 and 400, half of it at 320."""
-    stages, curves, events, times = [], [], [], []
+    stages, curves, events, passed = [], [], [], []
     for seed in SEEDS:
         for name, times in (("word", (50, 70, 100)), ("induction", (250, 320, 400))):
             named = dict(zip(("start", "middle", "end"), times, strict=True))
@@ -59,7 +59,7 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
             ("none", 0, 0, 330), ("0-120", 0, 120, 325 + seed), ("120-240", 120, 240, 320),
             ("240-360", 240, 360, 320 + inside + seed), ("uniform", 0, 360, 300 - seed),
         ):  # fmt: skip
-            times.append({"class": "induction", "outcome": "induction", "threshold": 1.5,
+            passed.append({"class": "induction", "outcome": "induction", "threshold": 1.5,
                           "arm": arm, "start": start, "stop": stop, "seed": seed,
                           "crossing": float(when), "censored": False})  # fmt: skip
     limit = pd.DataFrame(
@@ -76,8 +76,8 @@ def tables(*, peak=320.0, flip="to_harmful", inside=-80.0, near=True) -> dict[st
     )  # fmt: skip
     return {
         "transitions": pd.DataFrame(stages), "trajectories": pd.DataFrame(curves),
-        "events": pd.DataFrame(events), "threshold_times": pd.DataFrame(times),
-        "threshold_time_differences": threshold_time_differences(pd.DataFrame(times)),
+        "events": pd.DataFrame(events), "threshold_times": pd.DataFrame(passed),
+        "threshold_time_differences": threshold_time_differences(pd.DataFrame(passed)),
         "localisation_summary": limit, "forecast_means": forecast,
     }  # fmt: skip
 

@@ -41,8 +41,8 @@ def of_table(table: pd.DataFrame) -> dict[str, Any]:
     The weights tie a value to its row: two values swapped are seen, rows swapped are not.
     """
     texts = [c for c in table if not pd.api.types.is_float_dtype(table[c])]
-    keys = table[texts].astype(str).agg("|".join, axis=1) if texts else pd.Series("", table.index)
-    weights = np.array([zlib.crc32(key.encode()) / 2**32 for key in keys])
+    keys = [*zip(*(table[c].astype(str) for c in texts), strict=True)] or [()] * len(table)
+    weights = np.array([zlib.crc32("|".join(key).encode()) / 2**32 for key in keys])
     columns: dict[str, Any] = {}
     for name in table:
         if name in texts:

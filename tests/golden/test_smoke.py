@@ -8,14 +8,9 @@ kept.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from stagewise.config import load_config
-from stagewise.paths import Paths
-from stagewise.root import ROOT
-from stagewise.tasks.everything import run_part
 from tests.golden.summary import EXACT, GOLDEN, arithmetic, summarise
 
 # Two runs of one code differ by up to 1e-15 in exact tables; a changed term moves 1e-6 and more.
@@ -23,18 +18,8 @@ AGREES = 1e-9
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("golden")]
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory) -> Path:
-    """The smoke configuration, run without Snakemake; figures are drawn by other tests."""
-    folder = tmp_path_factory.mktemp("smoke")
-    smoke = ROOT / "workflow" / "config" / "smoke.yaml"
-    config = load_config([smoke], [f"results={folder}"])
-    run_part(config, Paths(config), "all", leave_out=("draw", "theory_document"))
-    return folder
-
-
-def test_every_table_holds_the_numbers_it_held(results):
-    golden, found = json.loads(GOLDEN.read_text(encoding="utf-8")), summarise(results)
+def test_every_table_holds_the_numbers_it_held(smoke):
+    golden, found = json.loads(GOLDEN.read_text(encoding="utf-8")), summarise(smoke.paths.root)
     assert found.keys() == golden["tables"].keys()
     same = arithmetic() == golden["arithmetic"]
     for name, kept in golden["tables"].items():
@@ -53,8 +38,8 @@ def test_every_table_holds_the_numbers_it_held(results):
         pytest.skip("this machine rounds single precision differently: exact tables compared only")
 
 
-def test_every_claim_reads_as_it_did(results):
+def test_every_claim_reads_as_it_did(smoke):
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     if arithmetic() != golden["arithmetic"]:
         pytest.skip("this machine rounds single precision differently")
-    assert json.loads((results / "claims.json").read_text(encoding="utf-8")) == golden["claims"]
+    assert json.loads(smoke.paths.claims.read_text(encoding="utf-8")) == golden["claims"]

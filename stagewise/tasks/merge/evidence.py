@@ -12,6 +12,7 @@ from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.provenance.recorded import FOLDER, KEPT, choose, of_record, tables_elsewhere
 from stagewise.provenance.store import TableError, read_table
+from stagewise.tasks.merge.order import ordered
 from stagewise.tasks.theory.hierarchies import HOME
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def toy_evidence(config: Config, paths: Paths) -> ToyEvidence:
     from analysis.claims.core import EvidenceTables
     from analysis.claims.toy_evidence import ToyEvidence
 
-    toy = config.toy
+    toy, sort = config.toy, ordered(config)
+    tables = {name: sort(read_table(paths.whole(name))) for name in read_by("toy")}
     return ToyEvidence(
-        tables=EvidenceTables({name: read_table(paths.whole(name)) for name in read_by("toy")}),
+        tables=EvidenceTables(tables),
         seed=config.seed,
         tree=toy.tree,
         focus=toy.tree.focus(toy.focus),
@@ -59,7 +61,8 @@ def theory_evidence(config: Config, paths: Paths) -> TheoryEvidence:
     from analysis.claims.core import EvidenceTables
     from analysis.claims.theory_evidence import TheoryEvidence
 
-    tables = {name: read_table(paths.theory(name)) for name in read_by("theory")}
+    sort = ordered(config)
+    tables = {name: sort(read_table(paths.theory(name))) for name in read_by("theory")}
     return TheoryEvidence(
         tables=EvidenceTables(tables),
         seed=config.seed,
@@ -92,7 +95,8 @@ def _of_model(
     from analysis.claims.language_evidence import LanguageEvidence, not_run
 
     asked = {table.name: table.asked for table in of_room("language")}
-    tables = {name: table for name, (table, _) in found.items()}
+    sort = ordered(config)
+    tables = {name: sort(table) for name, (table, _) in found.items()}
     return LanguageEvidence(
         tables=EvidenceTables(tables, not_run(model, bool(tables), asked, command)),
         seed=config.seed,

@@ -21,6 +21,7 @@ from stagewise.provenance.recorded import (
 )
 from stagewise.provenance.store import read_table
 from stagewise.tasks.base import Job, TaskError, chosen, task
+from stagewise.tasks.merge.order import ordered
 
 if TYPE_CHECKING:
     from figures.style.common import Tables
@@ -71,7 +72,8 @@ def load_tables(config: Config, paths: Paths, figure: str) -> Tables:
 
     reads = scripts()[figure].reads
     files_ = zip(reads, whole(paths, figure), strict=True)
-    tables = Tables({name: read_table(path) for name, path in files_})
+    sort = ordered(config)
+    tables = Tables({name: sort(read_table(path)) for name, path in files_})
     tables.tree = config.toy.tree
     tables.focus = config.toy.tree.focus(config.toy.focus)
     return tables
@@ -177,6 +179,9 @@ def load_language_tables(
         else:
             tables[name], run = choose(config, model, path, folder) if kept else own(path)
         runs.append(run)
+    sort = ordered(config)
+    for name in names:
+        tables[name] = sort(tables[name])
     tables.run = "; ".join(dict.fromkeys(runs))
     tables.model = model
     return tables

@@ -1,0 +1,59 @@
+"""In which order what has a name stands in figures and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from models.corpora.grammar import CLASSES
+from models.corpora.token_classes import DEFAULT_CLASSES
+from models.toy.hierarchy import Hierarchy
+from stagewise.config import Config
+from stagewise.tasks.theory.hierarchies import HOME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def ordered(config: Config) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Puts a table's rows in their order, so that no figure or claim rests on that of a file."""
+    from analysis.tables.order import in_order
+
+    names = names_in_order(config)
+    return lambda table: in_order(table, names)
+
+
+def names_in_order(config: Config) -> list[str]:
+    """Names of rows as a reader expects them: estimators from exact to retrained, items, nodes and
+    stages as in the hierarchies, token classes, models and optimizers as in the configuration."""
+    language, theory = config.language, config.theory
+    return [*dict.fromkeys((
+        *_labels(config),
+        *_of_tree(config.toy.tree),
+        *(name for each in config.variants for name in _of_tree(config.variant(each).tree)),
+        HOME, *theory.hierarchies, *theory.optimizers,
+        "unigram", "repetition",
+        *(name for each in language.models for name in language.classes(each)),
+        *CLASSES, *DEFAULT_CLASSES,
+        *language.models, *language.recorded,
+    ))]  # fmt: skip
+
+
+def _labels(config: Config) -> Iterator[str]:
+    from analysis.estimators.base import registered
+    from analysis.tables.curves import estimator_label
+
+    for _, name in registered():
+        yield name
+        yield estimator_label(name, float("nan"), True)
+        yield from (estimator_label(name, eta, False) for eta in config.toy.removal_fractions)
+
+
+def _of_tree(tree: Hierarchy) -> Iterable[str]:
+    from analysis.development.distinctions import stage_name
+
+    levels = [[tree.root]]
+    while levels[-1]:
+        levels.append([child for node in levels[-1] for child in node.children])
+    nodes = [node for level in levels for node in level if node.children]
+    return (*tree.items, *(name for node in nodes for name in (node.name, stage_name(node))))
