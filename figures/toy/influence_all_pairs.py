@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from figures.style.common import BLUE, GREEN, GREY, PALE, Tables, pair, zero_line
 
-READS = ("trajectories", "transitions")
+READS = ("trajectories",)
 
 MOST_ITEMS = 12
 LABELS = (("bif_normalized", BLUE, ()), ("closed_form", GREEN, (3, 1.5)))

@@ -11,7 +11,7 @@ from stagewise.tasks.base import Job, chosen, once, task
 from stagewise.tasks.toy.common import load_checked
 
 if TYPE_CHECKING:
-    from analysis.sampling.sweep import SweepSettings
+    from analysis.estimators.sampler_sweep import SweepSettings
 
 REFERENCES = ("unrolled", "loo")
 
@@ -24,7 +24,7 @@ def needs(job: Job) -> list[Path]:
 
 def settings_of(toy: ToyConfig) -> SweepSettings:
     """What is compared."""
-    from analysis.sampling.sweep import SweepSettings
+    from analysis.estimators.sampler_sweep import SweepSettings
 
     return SweepSettings(**toy.sweep.model_dump())
 
@@ -46,7 +46,7 @@ def total(job: Job) -> int:
 )
 def toy_sweep(job: Job) -> None:
     """Write the agreement of every setting with every reference, first seed."""
-    from analysis.sampling.sweep import sweep_table
+    from analysis.estimators.sampler_sweep import sweep_table
     from analysis.tables.curves import influence_array, labelled
 
     path, *tables = needs(job)

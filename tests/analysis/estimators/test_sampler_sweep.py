@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from analysis.estimators.bif_gaussian import gaussian_by_checkpoint
-from analysis.sampling.sweep import SweepSettings, shape_agreement, sweep_table
+from analysis.estimators.sampler_sweep import SweepSettings, shape_agreement, sweep_table
 from models.toy.checkpoints import ToyRun
 from models.toy.linear_network import random_weights
 from models.toy.training import recorded_steps, train
