@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.estimators.base import Estimator, NetworkRun
-from analysis.sampling.settings import MIN_BLOCKS
+from analysis.statistics.jackknife import jackknife_blocks
 
 
 def bayesian_influence(
@@ -46,23 +46,6 @@ def bayesian_influence(
     )
     spread = ((left_out - left_out.mean(0)) ** 2).mean(0)
     return whole, np.sqrt((len(blocks) - 1) * spread)
-
-
-def jackknife_blocks(traces: np.ndarray) -> np.ndarray:
-    """Cut traces (chains, draws, ...) into independent blocks (blocks, draws per block, ...).
-
-    Draws that do not fill a block are left out, from the start of the chain.
-    """
-    chains, draws = traces.shape[:2]
-    per_chain = 1 if chains >= MIN_BLOCKS else -(-MIN_BLOCKS // max(chains, 1))
-    length = draws // per_chain
-    if chains * per_chain < 2 or length < 2:
-        raise ValueError(
-            f"{chains} chains of {draws} draws: too few for a standard error "
-            f"(at least {MIN_BLOCKS} blocks of 2 draws, after dropping diverged chains)"
-        )
-    used = traces[:, draws - per_chain * length :]
-    return used.reshape(chains * per_chain, length, *traces.shape[2:])
 
 
 def _influence(

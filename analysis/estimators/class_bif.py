@@ -16,7 +16,7 @@ import xarray as xr
 from torch import Tensor
 
 from analysis.estimators.base import Estimator
-from analysis.estimators.bif import jackknife_blocks
+from analysis.statistics.jackknife import jackknife_blocks
 
 if TYPE_CHECKING:
     from analysis.estimators.measurement import Measurement

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from analysis.estimators.bif import jackknife_blocks
 from analysis.sampling.posterior import Draws
 from analysis.sampling.settings import PosteriorConfig
+from analysis.statistics.jackknife import jackknife_blocks
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # arviz announces its 1.0

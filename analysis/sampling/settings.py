@@ -8,7 +8,6 @@ from pydantic import Field, PositiveInt
 
 from models.settings import Section
 
-MIN_BLOCKS = 16  # jackknife blocks behind a standard error; chains are split where fewer
 MAX_CHAINS = 2**12  # chains a checkpoint can have: streams are numbered within 32 bits
 
 

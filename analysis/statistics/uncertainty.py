@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import t
 
-from analysis.sampling.settings import MIN_BLOCKS
+from analysis.statistics.jackknife import MIN_BLOCKS
 
 LEVEL = 0.95
 

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from analysis.sampling.settings import MIN_BLOCKS, PosteriorConfig
+from analysis.sampling.settings import PosteriorConfig
+from analysis.statistics.jackknife import MIN_BLOCKS
 from analysis.tables.catalogue import of_room
 from models.corpora.grammar import CLASSES, Grammar
 from models.language.settings import Network, Training

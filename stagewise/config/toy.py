@@ -6,7 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from analysis.sampling.settings import MIN_BLOCKS, PosteriorConfig
+from analysis.sampling.settings import PosteriorConfig
+from analysis.statistics.jackknife import MIN_BLOCKS
 from models.settings import Section, distinct
 from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.toy.settings import Optimizer

@@ -15,7 +15,7 @@ from models.language.hub import Revision, find_revision, lay_out
 from models.language.model import build_model
 from models.language.settings import Network
 from models.storage.errors import CheckpointError
-from tests.models.hub_server import Hub, serve
+from tests.models.language.hub_server import Hub, serve
 
 REPOSITORY, STEPS = "someone/tiny-pythia", (0, 512, 1000)
 

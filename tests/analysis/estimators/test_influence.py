@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.estimators.bif import bayesian_influence, jackknife_blocks
+from analysis.estimators.bif import bayesian_influence
+from analysis.statistics.jackknife import jackknife_blocks
 
 
 def naive(traces: np.ndarray, normalized: bool) -> np.ndarray:

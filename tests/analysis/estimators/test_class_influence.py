@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.estimators.bif import bayesian_influence, jackknife_blocks
+from analysis.estimators.bif import bayesian_influence
 from analysis.estimators.class_bif import ControlVariate, class_influence
 from analysis.estimators.class_gradient import (
     aligned,
@@ -17,6 +17,7 @@ from analysis.estimators.class_gradient import (
 from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
 from analysis.sampling.posterior import sample_posterior
 from analysis.sampling.settings import PosteriorConfig
+from analysis.statistics.jackknife import jackknife_blocks
 from models.corpora.corpus import controlled_corpus
 from models.corpora.grammar import Grammar
 from models.language.model import build_model, token_losses
