@@ -23,6 +23,7 @@ def planned(folder, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
+@pytest.mark.pipeline
 def test_pythia_on_slurm_is_one_job_per_model_and_checkpoint(tmp_path):
     done = planned(
         tmp_path, "language", "--profile", str(ROOT / "workflow/profiles/slurm"),
