@@ -29,11 +29,13 @@ class EventSettings:
         replicates: resampled mean curves behind an interval.
         resolution: share of a curve's largest size below which nothing is an event.
         false_discovery_rate: over all pairs of an estimator.
+        sign_level: over a curve's checkpoints together, where its sign is sure.
     """
 
     replicates: int = 200
     resolution: float = 1e-3
     false_discovery_rate: float = 0.05
+    sign_level: float = 0.05
 
 
 def item_curves(
@@ -168,7 +170,9 @@ def find_in(
         pair = {"label": label, "step": curve.steps, "source": source, "target": target}
         means.append(pd.DataFrame({**pair, "mean": mean, "low": low, "high": high}))
         if itself or source != target:
-            candidates[source, target] = find_events(curve, replicates=settings.replicates, rng=rng)
+            candidates[source, target] = find_events(
+                curve, replicates=settings.replicates, sign_level=settings.sign_level, rng=rng
+            )
     rows = [
         {"experiment": experiment, "estimator": label, "source": source, "target": target}
         | {"q_value": q}

@@ -14,7 +14,6 @@ from analysis.statistics.alignment import joint_alignment
 from analysis.statistics.crossings import first_crossing
 from analysis.statistics.uncertainty import degrees_of_freedom, standard_error
 
-SIGN_LEVEL = 0.05  # simultaneous, over a trajectory's checkpoints: where its sign is sure
 FALSE_DISCOVERY_RATE = 0.05
 
 
@@ -75,7 +74,11 @@ class Event:
 
 
 def find_events(
-    trajectory: Trajectory, *, replicates: int = 200, rng: np.random.Generator
+    trajectory: Trajectory,
+    *,
+    replicates: int = 200,
+    sign_level: float = 0.05,
+    rng: np.random.Generator,
 ) -> list[Event]:
     """Candidate flips and peaks of one trajectory, before control over all trajectories.
 
@@ -89,9 +92,18 @@ def find_events(
 
     Intervals are percentiles over `replicates` of the mean trajectory (see `resample`), widened
     to the neighbouring checkpoints.
+
+    Args:
+        trajectory: curves of one pair, one per seed.
+        replicates: mean curves behind an interval.
+        sign_level: level, over all checkpoints together, at which a sign is sure.
+        rng: source of random numbers.
+
+    Returns:
+        flips, then peaks, with p-values of their own.
     """
     copies = resample(trajectory, replicates, rng)
-    return [*_flips(trajectory, copies), *_peaks(trajectory, copies)]
+    return [*_flips(trajectory, copies, sign_level), *_peaks(trajectory, copies)]
 
 
 def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) -> np.ndarray:
@@ -109,10 +121,10 @@ def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) 
     return trajectory.mean + widen * (trajectory.values[pick].mean(1) - trajectory.mean)
 
 
-def _flips(trajectory: Trajectory, copies: np.ndarray) -> list[Event]:
+def _flips(trajectory: Trajectory, copies: np.ndarray, level: float) -> list[Event]:
     z = trajectory.mean / trajectory.noise
     stretches: list[list[int]] = []
-    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < SIGN_LEVEL):
+    for k in np.flatnonzero(trajectory.p_value(np.abs(z), 2 * len(z)) < level):
         if stretches and z[stretches[-1][-1]] * z[k] > 0:
             stretches[-1].append(int(k))
         else:

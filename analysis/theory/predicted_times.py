@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from analysis.development.distinctions import progress, rise_times, theory_maps
 from analysis.estimators.bif_gaussian import factored_gaussian_influence
 from analysis.estimators.first_order import first_order_influence
-from analysis.statistics.events import SIGN_LEVEL, Event, Trajectory, find_events
+from analysis.statistics.events import Event, Trajectory, find_events
 from analysis.theory.modes import mode_strength
 from analysis.theory.pairs import theory_influence
 from models.toy.hierarchy import Hierarchy
@@ -137,7 +137,11 @@ def table_of(found: Events) -> pd.DataFrame:
 
 
 def events_of(
-    curves: np.ndarray, steps: np.ndarray, tree: Hierarchy, resolution: float = 1e-3
+    curves: np.ndarray,
+    steps: np.ndarray,
+    tree: Hierarchy,
+    resolution: float = 1e-3,
+    sign_level: float = 0.05,
 ) -> Events:
     """Flips and peaks of exact curves (steps, source, target), by pair of different items.
 
@@ -146,6 +150,7 @@ def events_of(
         steps: (steps,).
         tree: the hierarchy, whose leaves name the items.
         resolution: share of a curve's largest size below which nothing is an event.
+        sign_level: at which a sign is sure, see `find_events`.
 
     Returns:
         flips and peaks of all ordered pairs.
@@ -157,8 +162,8 @@ def events_of(
             if i != j:
                 curve = curves[None, :, i, j]
                 trajectory = Trajectory(steps, curve, np.zeros_like(curve), resolution)
-                events = find_events(trajectory, replicates=1, rng=rng)
-                found[source, target] = [event for event in events if event.p_value < SIGN_LEVEL]
+                events = find_events(trajectory, replicates=1, sign_level=sign_level, rng=rng)
+                found[source, target] = [event for event in events if event.p_value < sign_level]
     return found
 
 

@@ -59,18 +59,20 @@ def predictions(
     nbeta: float,
     gamma: float,
     resolution: float = 1e-3,
+    sign_level: float = 0.05,
 ) -> Predictions:
     """Events that theory predicts, without pairs that are not told apart within four times the
     training; no predicted BIF, with a warning, where its localisation is too weak for a saddle.
 
     Args:
         training: how the network is trained.
-        steps: of training; nbeta, gamma (1/parameter^2): of BIF's posterior.
-        checkpoint_every: as `steps`.
+        steps: of training.
+        checkpoint_every: steps between two checkpoints.
         nbeta: n x beta, effective number of samples.
         gamma: localisation, 1/parameter^2.
         resolution: share of a curve's largest size below which nothing is an event; that of the
             measured events.
+        sign_level: at which a sign is sure, as for the measured events.
 
     Returns:
         predicted curves and events by estimator.
@@ -78,10 +80,12 @@ def predictions(
     tree, finer = training.tree, max(1, checkpoint_every // 4)
     fine = np.arange(0, steps + 1, finer)
     grid = np.array(recorded_steps(steps, checkpoint_every))
-    predicted = {TRAINING: events_of(predicted_influence(training, fine), fine, tree, resolution)}
+    predicted = {
+        TRAINING: events_of(predicted_influence(training, fine), fine, tree, resolution, sign_level)
+    }
     try:
         curves = predicted_bif(training, grid, nbeta=nbeta, gamma=gamma)
-        predicted[BIF] = events_of(curves, grid, tree, resolution)
+        predicted[BIF] = events_of(curves, grid, tree, resolution, sign_level)
     except NotPositiveDefiniteError as error:
         logger.warning("no predicted BIF: %s", error)
     longer = np.arange(0, 4 * steps + 1, finer)
@@ -91,7 +95,7 @@ def predictions(
         theory: {pair: found for pair, found in by_pair.items() if pair in widths}
         for theory, by_pair in predicted.items()
     }
-    aligned = events_of(aligned_influence(training, grid), grid, tree, resolution)
+    aligned = events_of(aligned_influence(training, grid), grid, tree, resolution, sign_level)
     return Predictions(events, widths, table_of(aligned))
 
 

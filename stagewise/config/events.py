@@ -19,3 +19,6 @@ class EventsConfig(Section):
     false_discovery_rate: float = Field(
         0.05, gt=0, lt=1, description="over all pairs of an estimator [ours]"
     )
+    sign_level: float = Field(
+        0.05, gt=0, lt=1, description="over a curve's checkpoints, where its sign is sure [ours]"
+    )

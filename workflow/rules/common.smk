@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from analysis.tables.catalogue import catalogue
 from figures import figures_of, scripts
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
@@ -30,7 +31,7 @@ except (ConfigError, TaskError) as error:
 
 PATHS = Paths(CONFIG)
 FOUND = r"[a-z_]+"
-FIGURE = "../report/figure.rst"
+FIGURE, TABLE = "../report/figure.rst", "../report/table.rst"
 
 # In every rule's shell: `stagewise`, with the same Python and configuration as here.
 ARGUMENTS = [
@@ -61,8 +62,21 @@ def reads(name):
 
 
 def writes(name):
-    """Output: what a job of the task writes."""
-    return [*task_named(name).writes(task_named(name).pattern(CONFIG, PATHS))]
+    """Output: what a job of the task writes; tables of all runs are in the report."""
+    written = task_named(name).writes(task_named(name).pattern(CONFIG, PATHS))
+    return [in_report(path) for path in written]
+
+
+def in_report(path):
+    """The same path; that of a declared table of all runs with its caption, for `--report`."""
+    place = (
+        path.relative_to(PATHS.root).parts if path.is_relative_to(PATHS.root) else ("",)
+    )
+    found = catalogue().get(f"{place[0] if len(place) > 1 else 'results'}.{path.stem}")
+    if path.suffix != ".parquet" or found is None or "{seed}" in path.as_posix():
+        return path
+    told = {"table": found.key, "holds": found.says}
+    return report(path, caption=TABLE, category="Tables", labels=told)
 
 
 def job_reads(name, wildcards):

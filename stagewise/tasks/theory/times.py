@@ -26,7 +26,7 @@ def measured(job: Job) -> Iterable[Path]:
     settings=lambda job: [
         chosen(job.config.toy, *NETWORK, "posterior.nbeta", "posterior.gamma"),
         chosen(job.config.theory, "matching"),
-        chosen(job.config, "events.resolution"),
+        chosen(job.config, "events.resolution", "events.sign_level"),
         variant_settings(job, *job.config.theory.hierarchies),
     ],
 )
@@ -51,6 +51,7 @@ def theory_times(job: Job) -> None:
             nbeta=toy.posterior.nbeta,
             gamma=toy.posterior.gamma,
             resolution=config.events.resolution,
+            sign_level=config.events.sign_level,
         )
         found = times_tables(said, read_table(place.whole("events")), matching, config.seed)
         for table, rows in zip(WRITES, found, strict=True):
