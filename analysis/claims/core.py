@@ -187,25 +187,50 @@ def claim(
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """All claims: the paper's before ours, C1 before C10."""
+    """All claims: the paper's before ours, C1 before C10.
+
+    Returns:
+        in that order.
+    """
     for module in modules_of(__package__ or ""):
         import_module(module)
     return tuple(sorted(RULES.values(), key=lambda rule: order(rule.id)))
 
 
 def claims_of(room: Room) -> list[Rule]:
-    """The claims that are decided from a room's tables."""
+    """The claims that are decided from a room's tables.
+
+    Args:
+        room: toy, theory or language.
+
+    Returns:
+        their rules, in order.
+    """
     return [rule for rule in rules() if rule.room == room]
 
 
 def order(id: str) -> tuple[str, int, str]:
-    """C1 before C10, the paper's before ours, a claim's models one after another."""
+    """C1 before C10, the paper's before ours, a claim's models one after another.
+
+    Args:
+        id: of a claim.
+
+    Returns:
+        a key to sort by.
+    """
     plain, _, model = id.partition(" ")
     return plain[0], int(plain[1:]), model
 
 
 def graded(held: Sequence[bool]) -> Verdict:
-    """All parts of a prediction held, some, or none."""
+    """All parts of a prediction held, some, or none.
+
+    Args:
+        held: whether each part held.
+
+    Returns:
+        replicated, partly or not replicated.
+    """
     if all(held):
         return "replicated"
     return "partly" if any(held) else "not replicated"
@@ -232,7 +257,14 @@ def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, 
 
 
 def to_markdown(claims: Iterable[Claim]) -> str:
-    """The claims as a table for people."""
+    """The claims as a table for people.
+
+    Args:
+        claims: in their order.
+
+    Returns:
+        Markdown.
+    """
     rows = []
     for c in claims:
         f = c.finding

@@ -113,7 +113,16 @@ def not_run(
 
 
 def of_model(found: Claim, model: str, *, first: bool) -> Claim:
-    """A claim with its model's name; the first model's keep their plain ids."""
+    """A claim with its model's name; the first model's keep their plain ids.
+
+    Args:
+        found: the claim.
+        model: its name.
+        first: whether it is the first of the configuration.
+
+    Returns:
+        the claim.
+    """
     return replace(
         found,
         id=found.id if first else f"{found.id} {model}",
@@ -123,10 +132,24 @@ def of_model(found: Claim, model: str, *, first: bool) -> Claim:
 
 
 def most(held: list[bool]) -> bool:
-    """Does it hold in at least two thirds?"""
+    """Does it hold in at least two thirds?
+
+    Args:
+        held: one entry per run.
+
+    Returns:
+        True or False.
+    """
     return bool(held) and sum(held) >= MOST * len(held) - 1e-9
 
 
 def share(held: list[bool]) -> str:
-    """In how many, in words."""
+    """In how many, in words.
+
+    Args:
+        held: one entry per run.
+
+    Returns:
+        as in "5 of 8 runs".
+    """
     return f"{sum(held)} of {len(held)}"

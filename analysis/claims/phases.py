@@ -29,7 +29,14 @@ from analysis.theory.phase_numbers import flip_weights
     reads=("phases", "phases_sampled"),
 )
 def phases_exchange(evidence: TheoryEvidence) -> Finding:
-    """C11: peaks at equal weights, in the order of disagreement, flips at the theory's roots."""
+    """C11: peaks at equal weights, in the order of disagreement, flips at the theory's roots.
+
+    Args:
+        evidence: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+    """
     e = evidence.phases
     sizes, at = e.sizes, critical(e.sizes, e.weight)
     step = float(np.log(sizes[1:] / sizes[:-1]).max())
@@ -109,7 +116,15 @@ def peaks(e: PhaseEvidence, at: float) -> tuple[float, float, int]:
 
 
 def disagreeing(e: PhaseEvidence, at: float) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs on which the phases disagree at the n nearest to `at`: sources, targets."""
+    """The pairs on which the phases disagree at the n nearest to `at`: sources, targets.
+
+    Args:
+        e: the evidence.
+        at: the n at which the phases weigh the same.
+
+    Returns:
+        indices of sources and of targets.
+    """
     there = np.triu(np.abs(e.gaps[np.abs(np.log(e.sizes / at)).argmin()]))
     source, target = np.nonzero(there >= DISAGREE * there.max())
     return source, target
@@ -119,6 +134,13 @@ def order(e: PhaseEvidence, at: float) -> tuple[int, int]:
     """Pairs of sample pairs whose peaks rank against their gaps, and how many are compared.
 
     Gaps nearer than the error of a height are ties.
+
+    Args:
+        e: the evidence.
+        at: the n at which the phases weigh the same.
+
+    Returns:
+        a key to sort by.
     """
     nearest = np.abs(np.log(e.sizes / at)).argmin()
     upper = np.triu_indices(len(e.names))
@@ -132,6 +154,12 @@ def flip_signs(e: PhaseEvidence) -> tuple[int, np.ndarray]:
 
     The theory: the covariance within V decides at weight 0, and every root below the weight of U
     changes the sign once.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        number of wrong signs; flips (pairs,).
     """
     U, V, total = (-e.curve(name) for name in ("within_U", "within_V", "total"))
     weight, gaps, wrong, flips = e.weight, e.gaps, 0, []
@@ -145,14 +173,29 @@ def flip_signs(e: PhaseEvidence) -> tuple[int, np.ndarray]:
 
 
 def largest_pair(e: PhaseEvidence) -> tuple[int, int]:
-    """The two different samples with the highest between-phase peak, in the order of the table."""
+    """The two different samples with the highest between-phase peak, in the order of the table.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        their indices.
+    """
     i, j = np.unravel_index(np.triu(np.abs(e.between).max(0), 1).argmax(), (len(e.names),) * 2)
     return int(i), int(j)
 
 
 def total_peaks(e: PhaseEvidence, at: float) -> int:
     """Pairs on which the phases disagree whose total has a local extremum, in size, within the
-    between-phase peak's width of `at`."""
+    between-phase peak's width of `at`.
+
+    Args:
+        e: the evidence.
+        at: the n at which the phases weigh the same.
+
+    Returns:
+        their number.
+    """
     total = np.abs(e.curve("total"))
     reach = e.predicted("free_energy", "width") / 2
     inner = (total[1:-1] > total[:-2]) & (total[1:-1] > total[2:])
@@ -162,7 +205,14 @@ def total_peaks(e: PhaseEvidence, at: float) -> int:
 
 def full_width(e: PhaseEvidence) -> float:
     """Width in n over which the highest between-phase term is above half its peak; NaN where it
-    does not fall that low on both sides."""
+    does not fall that low on both sides.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        in samples.
+    """
     i, j = largest_pair(e)
     curve, sizes = np.abs(e.between[:, i, j]), e.sizes
     top, half = int(curve.argmax()), curve.max() / 2
@@ -177,7 +227,15 @@ def full_width(e: PhaseEvidence) -> float:
 
 def unseen(e: PhaseEvidence, at: float) -> str:
     """What sampling around one well does not see, in numbers: how far the weakest localisation
-    agrees with the exact global posterior, and all of them near the n of equal weights."""
+    agrees with the exact global posterior, and all of them near the n of equal weights.
+
+    Args:
+        e: the evidence.
+        at: the n at which the phases weigh the same.
+
+    Returns:
+        the sentence.
+    """
     s, weak, good = e.sampled, e.sampled["gamma"].min(), []
     for n, rows in s[s["gamma"] == weak].groupby("n"):
         if max(error(e, of_well, n) for _, of_well in rows.groupby("anchor")) > AGREES:
@@ -213,7 +271,16 @@ def _beside_exact(e: PhaseEvidence, row: Any, at: tuple[int, int, int]) -> str:
 
 
 def error(e: PhaseEvidence, rows: pd.DataFrame, n: float) -> float:
-    """Relative error of a sampled influence matrix against the exact global one."""
+    """Relative error of a sampled influence matrix against the exact global one.
+
+    Args:
+        e: the evidence.
+        rows: of the sampled table, at one n.
+        n: samples.
+
+    Returns:
+        norm of the difference over that of the exact one.
+    """
     k = int(np.abs(e.sizes - n).argmin())
     exact = e.curve("total")[k]
     found = rows.pivot(index="source", columns="target", values="influence")

@@ -24,7 +24,17 @@ SURVIVES = ("replicated", "partly")
     reads=("optimizers",),
 )
 def optimizers_agree(e: TheoryEvidence) -> Finding:
-    """X3: every claim comes out as it does under the first optimizer."""
+    """X3: every claim comes out as it does under the first optimizer.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     table = e.tables["optimizers"]
     here = set(table["optimizer"])
     names = [name for name in e.optimizers if name in here]
@@ -71,7 +81,17 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
     reads=("times_summary",),
 )
 def times_predicted(e: TheoryEvidence) -> Finding:
-    """X8: events come when theory says, from singular values, scale and learning rate."""
+    """X8: events come when theory says, from singular values, scale and learning rate.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     times = e.in_order(e.tables["times_summary"])
     rows = times[times["estimator"].isin(["unrolled", "bif"])]
     aligned = times[times["estimator"] == "unrolled_aligned"]
@@ -134,7 +154,17 @@ def times_predicted(e: TheoryEvidence) -> Finding:
     reads=("closed_form_error",),
 )
 def error_explained(e: TheoryEvidence) -> Finding:
-    """X9: taking away its causes one by one leaves nothing of the closed form's error."""
+    """X9: taking away its causes one by one leaves nothing of the closed form's error.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     errors = e.tables["closed_form_error"]
     if errors.empty:
         raise NoEvidence("the closed form needs gradient descent and a hidden unit per item")

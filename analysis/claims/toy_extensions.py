@@ -21,7 +21,17 @@ KINDS = ["minimum", "flip", "maximum"]
     reads=("removal_times", "trajectories"),
 )
 def ladder(e: ToyEvidence) -> Finding:
-    """X1: the times move with the removed share; derivative and BIF agree."""
+    """X1: the times move with the removed share; derivative and BIF agree.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     source, target = e.focus[0], e.focus[1]
     rungs = e.removals
     times = {
@@ -54,7 +64,17 @@ def ladder(e: ToyEvidence) -> Finding:
 
 def ladder_times(table: pd.DataFrame, label: str, source: str, target: str) -> np.ndarray:
     """Steps of the helpful minimum, of the flip to harmful after it, and of the harmful maximum
-    after that; NaN where there is none."""
+    after that; NaN where there is none.
+
+    Args:
+        table: `toy.removal_times`.
+        label: of the rung.
+        source: an item.
+        target: an item.
+
+    Returns:
+        three steps; NaN where there is none.
+    """
     chosen = (table["label"] == label) & (table["source"] == source) & (table["target"] == target)
     return table[chosen].set_index("kind")["step"].reindex(KINDS).to_numpy(float)
 
@@ -68,7 +88,17 @@ def ladder_times(table: pd.DataFrame, label: str, source: str, target: str) -> n
     reads=("trajectories", "transitions"),
 )
 def symmetry(e: ToyEvidence) -> Finding:
-    """X2: pairs that an automorphism of the tree maps onto each other share one curve."""
+    """X2: pairs that an automorphism of the tree maps onto each other share one curve.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     orbits = np.array([e.tree.orbit(a, b) for a, b in e.pairs()])
     if len(set(orbits)) == len(orbits):
         raise NoEvidence("no two pairs of this hierarchy are related by a symmetry")
@@ -107,7 +137,17 @@ def symmetry(e: ToyEvidence) -> Finding:
     reads=("limit_errors",),
 )
 def instantaneous(e: ToyEvidence) -> Finding:
-    """X5: short windows and strongly localised BIF measure the same thing."""
+    """X5: short windows and strongly localised BIF measure the same thing.
+
+    Args:
+        e: the evidence.
+
+    Returns:
+        what was predicted and measured, and the verdict.
+
+    Raises:
+        NoEvidence: a table does not hold what is needed.
+    """
     if e.optimizer != "gradient_descent":
         raise NoEvidence(f"the constant is gradient descent's, not that of {e.optimizer}")
     rows = e.tables["limit_errors"].set_index(["limit", "quantity", "value"]).sort_index()

@@ -29,6 +29,13 @@ def under_optimizer(evidence: ToyEvidence, name: str) -> tuple[ToyEvidence, floa
 
     Where the limit does not exist at every checkpoint, sampled BIF stands for it, with the seeds
     that were sampled (correlation 1), with a warning that names the optimizer.
+
+    Args:
+        evidence: the evidence.
+        name: of the optimizer.
+
+    Returns:
+        that evidence, and how far the sampler agrees with it.
     """
     tables, influence = dict(evidence.tables), labelled(evidence.tables["influence"])
     label, agreement = EXACT_BIF, 1.0
@@ -50,7 +57,15 @@ def under_optimizer(evidence: ToyEvidence, name: str) -> tuple[ToyEvidence, floa
 
 def verdicts(evidence: ToyEvidence, sampled: float) -> pd.DataFrame:
     """The claims C1 to C5 by the same rules as for the toy itself: claim, verdict, measured,
-    interval, reason, sampled."""
+    interval, reason, sampled.
+
+    Args:
+        evidence: the evidence.
+        sampled: correlation of the sampler with that limit.
+
+    Returns:
+        one row per claim.
+    """
     rows = []
     for rule in claims_of("toy"):
         if rule.id in JUDGED:
@@ -65,7 +80,14 @@ def verdicts(evidence: ToyEvidence, sampled: float) -> pd.DataFrame:
 
 
 def focus_curves(evidence: ToyEvidence) -> pd.DataFrame:
-    """Mean influence of the focus source on its focus targets, by `SHOWN` estimators."""
+    """Mean influence of the focus source on its focus targets, by `SHOWN` estimators.
+
+    Args:
+        evidence: the evidence.
+
+    Returns:
+        one row per estimator, pair and step.
+    """
     source, *targets = evidence.focus
     rows = evidence.tables["trajectories"]
     shown = rows["label"].isin(SHOWN) & (rows["source"] == source) & rows["target"].isin(targets)

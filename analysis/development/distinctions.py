@@ -13,18 +13,42 @@ RISE = (0.1, 0.5, 0.9)  # shares of the final value that mark start, middle and 
 
 
 def stage_name(node: Node) -> str:
-    """A distinction by what it tells apart, as in "mammal | bird"."""
+    """A distinction by what it tells apart, as in "mammal | bird".
+
+    Args:
+        node: of the hierarchy, with children.
+
+    Returns:
+        the name.
+    """
     return " | ".join(child.name for child in node.children)
 
 
 def mode_strengths(maps: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items)."""
+    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items).
+
+    Args:
+        maps: W (..., features, items).
+        targets: Y (features, items).
+
+    Returns:
+        (..., modes), in the unit of the singular values.
+    """
     U, _, V = mode_basis(targets)
     return np.einsum("ak,...ai,ik->...k", U, maps, V)
 
 
 def theory_maps(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
-    """Maps U G(t) V^T of the theory of independent modes, (times, features, items)."""
+    """Maps U G(t) V^T of the theory of independent modes, (times, features, items).
+
+    Args:
+        targets: Y (features, items).
+        times: learning rate x steps (times,).
+        initial: strength of a mode at time 0.
+
+    Returns:
+        (times, features, items).
+    """
     U, s, V = mode_basis(targets)
     strengths = mode_strength(s, np.asarray(times)[:, None], initial, 1 / targets.shape[1])
     return np.einsum("ak,tk,ik->tai", U, strengths, V)
@@ -50,7 +74,15 @@ def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> n
 
 
 def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
-    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never."""
+    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never.
+
+    Args:
+        steps: (steps,).
+        progress_: (steps,), 1: learnt.
+
+    Returns:
+        three steps.
+    """
     start, middle, end = (
         float(first_crossing(steps, progress_, share, np.greater_equal)) for share in RISE
     )

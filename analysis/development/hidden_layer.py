@@ -30,7 +30,15 @@ def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
 
 def branch_point(steps: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
     """When paths part: the step at which their distance accelerates most (the branch point
-    proper), and the step at which it grows fastest."""
+    proper), and the step at which it grows fastest.
+
+    Args:
+        steps: (steps,).
+        distance: (steps,).
+
+    Returns:
+        two steps.
+    """
     speed = np.gradient(distance, steps)
     bend = np.gradient(speed, steps)
     return float(steps[int(bend.argmax())]), float(steps[int(speed.argmax())])

@@ -39,6 +39,14 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
     prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
         occurrence, on random tokens repeated once (Olsson et al. 2022).
     previous_token_<layer>.<head>: attention to the token before, on the same tokens.
+
+    Args:
+        model: a causal language model.
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        by name: nats, or shares from 0 to 1.
     """
     right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
     parts, unigram, bigram, matched = [], [], [], []
@@ -87,7 +95,15 @@ def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
 @torch.no_grad()
 def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float]:
     """Prefix-matching and previous-token score of every head, each in [0, 1], on sequences of
-    different random tokens out of `ids` (empty: all), repeated once."""
+    different random tokens out of `ids` (empty: all), repeated once.
+
+    Args:
+        model: a causal language model.
+        ids: token ids to draw from; empty: all.
+
+    Returns:
+        by name of the head.
+    """
     tokens = repeated_tokens(model, ids)
     half = tokens.shape[1] // 2
     second = torch.arange(half, 2 * half)
@@ -108,7 +124,15 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
 @torch.no_grad()
 def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
     """Loss on the second copy of the same random tokens minus that on the first, nats: below
-    zero where the model repeats what it has seen. Both copies without their first tokens."""
+    zero where the model repeats what it has seen. Both copies without their first tokens.
+
+    Args:
+        model: a causal language model.
+        ids: token ids to draw from; empty: all.
+
+    Returns:
+        nats.
+    """
     tokens = repeated_tokens(model, ids)
     half = tokens.shape[1] // 2
     skipped = min(SKIPPED, half - 2)
@@ -119,7 +143,15 @@ def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
 
 def repeated_tokens(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
     """Different random tokens out of `ids` (empty: all), repeated once: (sequences, time), where
-    the model is."""
+    the model is.
+
+    Args:
+        model: a causal language model.
+        ids: token ids to draw from; empty: all.
+
+    Returns:
+        (sequences, time).
+    """
     allowed = torch.tensor(ids or range(model.config.vocab_size))
     half = min(model.config.max_position_embeddings // 2, len(allowed), LONGEST)
     generator = torch.Generator().manual_seed(0)
@@ -130,14 +162,31 @@ def repeated_tokens(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
 
 def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
     """What learning curves show: the loss of every class and, where there are delimiters,
-    "delimiter_kind", the loss of a right delimiter's kind given that one comes."""
+    "delimiter_kind", the loss of a right delimiter's kind given that one comes.
+
+    Args:
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        their names.
+    """
     kinds = (KIND,) if corpus.right_delimiters else ()
     return (*evaluation.class_names, *kinds)
 
 
 @torch.no_grad()
 def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> Tensor:
-    """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats."""
+    """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats.
+
+    Args:
+        model: a causal language model.
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        (groups, outcomes), nats.
+    """
     right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
     parts, kinds = [], []
     for tokens, scores in _scored(model, evaluation.tokens):
@@ -154,7 +203,15 @@ def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluatio
 
 
 def grouped_counts(corpus: Corpus, evaluation: Evaluation) -> Tensor:
-    """Tokens of every outcome in every group of sequences: (groups, outcomes)."""
+    """Tokens of every outcome in every group of sequences: (groups, outcomes).
+
+    Args:
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        (groups, outcomes).
+    """
     counts = evaluation.membership.sum(1)
     if corpus.right_delimiters:
         is_right = torch.isin(evaluation.tokens[:, 1:], torch.tensor(corpus.right_delimiters))
@@ -164,7 +221,15 @@ def grouped_counts(corpus: Corpus, evaluation: Evaluation) -> Tensor:
 
 def baselines(corpus: Corpus, evaluation: Evaluation) -> dict[str, Tensor]:
     """Mean loss of every outcome under the language's unigram and bigram, and its floor where
-    known: name -> (outcomes,), nats."""
+    known: name -> (outcomes,), nats.
+
+    Args:
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        by name (outcomes,), nats.
+    """
     before, after = evaluation.tokens[:, :-1], evaluation.tokens[:, 1:]
     known = corpus.frequencies
     each = {

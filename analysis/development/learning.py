@@ -20,7 +20,16 @@ from models.toy.linear_network import initial_mode_strength, mode_basis, sample_
 
 
 def learning_tables(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> dict[str, pd.DataFrame]:
-    """The tables losses, modes, transitions and embedding of one run, by name."""
+    """The tables losses, modes, transitions and embedding of one run, by name.
+
+    Args:
+        run: weights, targets and steps of one training.
+        tree: the hierarchy.
+        theory_holds: whether theory's times are given too.
+
+    Returns:
+        by name.
+    """
     return {
         "losses": loss_table(run),
         "modes": mode_table(run, theory_holds),
@@ -30,7 +39,14 @@ def learning_tables(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> dict[st
 
 
 def loss_table(run: ToyRun) -> pd.DataFrame:
-    """Loss of every item at every checkpoint: seed, step, item, loss (squared error / 2)."""
+    """Loss of every item at every checkpoint: seed, step, item, loss (squared error / 2).
+
+    Args:
+        run: weights, targets and steps of one training.
+
+    Returns:
+        one row per step and item.
+    """
     values = sample_losses(run.weights, run.targets).numpy()
     k, i = np.indices(values.shape).reshape(2, -1)
     columns = {"seed": run.seed, "step": np.array(run.steps)[k], "item": np.array(run.items)[i]}
@@ -78,7 +94,16 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
 
 def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
     """When every distinction is learnt: seed, stage, node, depth, start, middle, end (steps at 10,
-    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer)."""
+    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer).
+
+    Args:
+        run: weights, targets and steps of one training.
+        tree: the hierarchy.
+        theory_holds: whether theory's times are given too.
+
+    Returns:
+        one row per distinction.
+    """
     targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
     initial = initial_mode_strength(run.initial, run.targets)
     theory = theory_maps(targets, _times(run), initial)
@@ -110,7 +135,14 @@ def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.Dat
 
 
 def embedding_table(run: ToyRun) -> pd.DataFrame:
-    """Paths of the items through the hidden layer: seed, step, item, x, y."""
+    """Paths of the items through the hidden layer: seed, step, item, x, y.
+
+    Args:
+        run: weights, targets and steps of one training.
+
+    Returns:
+        one row per step and item.
+    """
     plane = embed(run.weights.W1.numpy())
     k, i = np.indices(plane.shape[:2]).reshape(2, -1)
     columns = {"seed": run.seed, "step": np.array(run.steps)[k], "item": np.array(run.items)[i]}

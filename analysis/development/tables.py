@@ -36,7 +36,16 @@ def learning_table(
 
 def baselines_table(corpus: Corpus, evaluation: Evaluation, seed: int) -> pd.DataFrame:
     """Mean loss of every outcome under the language's unigram, bigram and best predictor: class,
-    name, loss (nats), seed."""
+    name, loss (nats), seed.
+
+    Args:
+        corpus: the language: text, tokenizer and frequencies.
+        evaluation: sequences and the classes of their tokens.
+        seed: of all random numbers.
+
+    Returns:
+        one row per outcome and baseline.
+    """
     losses = {name: loss.numpy() for name, loss in baselines(corpus, evaluation).items()}
     table = pd.DataFrame({"class": outcomes(corpus, evaluation), **losses})
     return table.melt(id_vars="class", var_name="name", value_name="loss").assign(seed=seed)

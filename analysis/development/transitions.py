@@ -74,12 +74,26 @@ def transitions(
 
 
 def octaves(steps: np.ndarray | float) -> np.ndarray:
-    """Training steps on the axis log2(step + 8), on which early stages are as long as late."""
+    """Training steps on the axis log2(step + 8), on which early stages are as long as late.
+
+    Args:
+        steps: of training.
+
+    Returns:
+        steps on that axis.
+    """
     return np.log2(np.asarray(steps, dtype=float) + OCTAVE_START)
 
 
 def boundaries(transitions_: pd.DataFrame) -> pd.Series:
-    """Stage boundaries of one run: start and end of what was learnt, by name, in time order."""
+    """Stage boundaries of one run: start and end of what was learnt, by name, in time order.
+
+    Args:
+        transitions_: when what was learnt: stage, start, middle, end.
+
+    Returns:
+        steps, by name.
+    """
     table = transitions_.set_index("stage")
     found: dict[str, float] = {}
     for stage, row in table.iterrows():
@@ -90,13 +104,27 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
 
 def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
     """The rows of when induction formed: by the repetition of random tokens, where that is told
-    apart (natural text; NaN: it did not form), else by the loss of its class."""
+    apart (natural text; NaN: it did not form), else by the loss of its class.
+
+    Args:
+        transitions_: when what was learnt: stage, start, middle, end.
+
+    Returns:
+        those rows.
+    """
     repeated = transitions_[transitions_["stage"] == REPETITION]
     return repeated if len(repeated) else transitions_[transitions_["stage"] == "induction"]
 
 
 def told_once(transitions_: pd.DataFrame) -> pd.DataFrame:
-    """All rows, but of those that tell of induction only `formation`'s."""
+    """All rows, but of those that tell of induction only `formation`'s.
+
+    Args:
+        transitions_: when what was learnt: stage, start, middle, end.
+
+    Returns:
+        those rows.
+    """
     other = transitions_[~transitions_["stage"].isin(["induction", REPETITION])]
     return pd.concat([other, formation(transitions_)])
 

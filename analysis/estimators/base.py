@@ -126,7 +126,14 @@ class Estimator(ABC):
 
 @cache
 def registered() -> dict[tuple[str, str], Estimator]:
-    """All estimators by (models, name), in their order."""
+    """All estimators by (models, name), in their order.
+
+    Returns:
+        all of them, by name.
+
+    Raises:
+        ValueError: two have one name.
+    """
     package = __package__ or ""
     found = [getattr(import_module(m), "ESTIMATOR", None) for m in modules_of(package)]
     ordered = sorted((e for e in found if e is not None), key=lambda e: (e.rank, e.name))
@@ -139,7 +146,15 @@ def registered() -> dict[tuple[str, str], Estimator]:
 
 
 def estimators(models: Models, *needs: Needs) -> list[Estimator]:
-    """The estimators of the toy or of language models, in order; with `needs`, those alone."""
+    """The estimators of the toy or of language models, in order; with `needs`, those alone.
+
+    Args:
+        models: toy or language.
+        *needs: what they may need; none: all.
+
+    Returns:
+        in their order.
+    """
     every = [each for (of, _), each in registered().items() if of == models]
     return [each for each in every if not needs or each.needs in needs]
 

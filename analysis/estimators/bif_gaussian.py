@@ -102,20 +102,42 @@ def _factor(curvature: Tensor, gamma: float) -> Tensor:
 
 def correlation(influence: Tensor) -> Tensor:
     """Influence (source, target) normalised to [-1, 1] by the influences of samples on
-    themselves."""
+    themselves.
+
+    Args:
+        influence: (source, target).
+
+    Returns:
+        (source, target), from -1 to 1.
+    """
     scale = (-influence.diagonal()).sqrt()
     return influence / (scale[:, None] * scale[None, :])
 
 
 def derivatives(losses: Callable[[Tensor], Tensor], weights: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients (samples, parameters) and Hessians (samples, parameters, parameters) of `losses`,
-    a function of the flat weights (parameters,), by automatic differentiation."""
+    a function of the flat weights (parameters,), by automatic differentiation.
+
+    Args:
+        losses: parameters (parameters,) -> (samples,).
+        weights: (parameters,).
+
+    Returns:
+        gradients and Hessians.
+    """
     return jacrev(losses)(weights), hessian(losses)(weights)
 
 
 def lowest_curvature(hessians: Tensor) -> float:
     """Lowest eigenvalue of the Hessian of the mean loss; below -gamma/nbeta the local posterior
-    runs away from its checkpoint."""
+    runs away from its checkpoint.
+
+    Args:
+        hessians: (samples, parameters, parameters).
+
+    Returns:
+        1/parameter^2 times the loss's unit.
+    """
     return float(torch.linalg.eigvalsh(hessians.mean(0))[0])
 
 

@@ -57,7 +57,17 @@ def class_gradient_influence(
 
 
 def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
-    """The same from gradients at hand, chunks of (classes, sequences, parameters)."""
+    """The same from gradients at hand, chunks of (classes, sequences, parameters).
+
+    Args:
+        gradients: chunks (classes, sequences, parameters).
+        membership: (sequences, time, classes).
+        gamma: localisation, 1/parameter^2.
+
+    Returns:
+        influence (source, target), nats squared, negative: helps; and the number of pairs behind
+        it.
+    """
     total: Tensor | None = None
     within = torch.zeros(membership.shape[-1], membership.shape[-1], dtype=torch.float64)
     for chunk in gradients:
@@ -76,7 +86,14 @@ def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tu
 
 def control_of(gradients: Tensor) -> Control:
     """The linear parts of class sums as controls for the sampler, (sequence, class) flattened:
-    <G_a^s, path>, from gradients (classes, sequences, parameters)."""
+    <G_a^s, path>, from gradients (classes, sequences, parameters).
+
+    Args:
+        gradients: (classes, sequences, parameters).
+
+    Returns:
+        paths (chains, draws, parameters) -> (chains, draws, controls).
+    """
     flat = gradients.permute(2, 1, 0).flatten(1)  # (parameters, sequences x classes)
     return lambda paths: paths @ flat.to(paths)
 

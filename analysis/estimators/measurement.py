@@ -75,7 +75,21 @@ def measure_checkpoint(
     device: str = "cpu",
     progress: Callable[[int], None] | None = None,
 ) -> Measurement:
-    """Class gradients, their limit, and draws of the local posterior around one checkpoint."""
+    """Class gradients, their limit, and draws of the local posterior around one checkpoint.
+
+    Args:
+        loss: of all tokens, around a checkpoint.
+        evaluation: sequences and the classes of their tokens.
+        posterior: the local posterior sampled.
+        seed: of the run.
+        step: of the checkpoint, which names its random streams.
+        threads: CPU threads.
+        device: to compute on.
+        progress: called with the number of steps just done.
+
+    Returns:
+        what estimators of class influence take.
+    """
     gradients = kept_gradients(loss, evaluation)
     if gradients is None:
         limit = class_gradient_influence(loss, evaluation.membership, posterior.gamma)
@@ -133,7 +147,15 @@ def sample_losses(
 
 def kept_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> Tensor | None:
     """Gradients (classes, sequences, parameters) of every class in every sequence, where they fit
-    into `GRADIENT_BYTES`; None where they do not."""
+    into `GRADIENT_BYTES`; None where they do not.
+
+    Args:
+        loss: of all tokens, around a checkpoint.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        (classes, sequences, parameters), or None.
+    """
     sequences, _, classes = evaluation.membership.shape
     size = sum(p.numel() for p in loss.model.parameters())
     if 4 * sequences * classes * size > GRADIENT_BYTES:
@@ -180,7 +202,15 @@ def token_table(traces: Tensor, corpus: Corpus, shown: int, most: int | None) ->
 
 
 def shown_class(member: list[bool], names: tuple[str, ...]) -> str:
-    """The class a token is shown with: induction before what the token itself is; "" for none."""
+    """The class a token is shown with: induction before what the token itself is; "" for none.
+
+    Args:
+        member: whether the token is in each class.
+        names: of what is shown.
+
+    Returns:
+        its name.
+    """
     found = [name for name, is_in in zip(names, member, strict=True) if is_in]
     return "induction" if "induction" in found else (found or [""])[0]
 
@@ -189,7 +219,17 @@ def sampler_table(
     draws: Draws, evaluation: Evaluation, posterior: PosteriorConfig, step: int
 ) -> pd.DataFrame:
     """Diagnostics of the mean losses of every class and of all tokens, and the local learning
-    coefficient: see `diagnose`; llc, llc_std_error."""
+    coefficient: see `diagnose`; llc, llc_std_error.
+
+    Args:
+        draws: around one checkpoint.
+        evaluation: sequences and the classes of their tokens.
+        posterior: the local posterior sampled.
+        step: of training.
+
+    Returns:
+        one row per sample.
+    """
     member = evaluation.membership.flatten(0, 1).float()
     member = torch.cat([torch.ones(len(member), 1), member], 1)
     member /= member.sum(0)
@@ -203,7 +243,15 @@ def sampler_table(
 
 def against_limit(found: Measurement, step: int) -> pd.DataFrame:
     """Sampled influence, raw and across sequences, beside its limit of strong localisation: gamma,
-    step, source_class, target_class, influence, std_error, gradient (nats^2)."""
+    step, source_class, target_class, influence, std_error, gradient (nats^2).
+
+    Args:
+        found: what was measured at a checkpoint.
+        step: of training.
+
+    Returns:
+        one row per pair.
+    """
     sampled, limit = (class_table(estimator("language", n).compute(found)) for n in KINDS)
     keys = ["source_class", "target_class"]
     chosen = sampled[~sampled["normalized"] & (sampled["pairs"] == "across_sequences")]

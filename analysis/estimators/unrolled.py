@@ -36,8 +36,8 @@ def unrolled_influence(
         record: increasing steps.
         optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
-        batches: factors on v per step, (steps, items) or (steps, ..., items) for each run its
-            own, as for `trajectory`: the order of the data is held fixed.
+        batches: factors on v per step, (steps, items) or (steps, ..., items) for each run its own,
+            as for `trajectory`: the order of the data is held fixed.
 
     Returns:
         (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:
@@ -81,7 +81,16 @@ def _tangent_of(dual: Tensor) -> Tensor:
 
 
 def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
-    """Change of every loss along each source's tangent: (source, target)."""
+    """Change of every loss along each source's tangent: (source, target).
+
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        tangent: of the weights, one copy per source.
+        targets: Y (features, items).
+
+    Returns:
+        (..., source, target).
+    """
     error = weights.W2 @ weights.W1 - targets
     moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
     return (error * moved).sum(-2)

@@ -52,7 +52,15 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
 
 
 def stage_of(transitions: pd.DataFrame, step: float) -> str:
-    """The stage a step lies in: before, during or after what is learnt in order."""
+    """The stage a step lies in: before, during or after what is learnt in order.
+
+    Args:
+        transitions: when what was learnt: stage, start, middle, end, by seed.
+        step: of training.
+
+    Returns:
+        its name, as in "before induction".
+    """
     times = told_once(transitions).set_index("stage")
     before = "start"
     for stage in STAGES:

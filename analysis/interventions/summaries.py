@@ -18,6 +18,12 @@ def threshold_times(upweighting: pd.DataFrame) -> pd.DataFrame:
 
     Where the outcome never passed its threshold, `crossing` is the last step looked at and
     `censored` is True: the true one is later.
+
+    Args:
+        upweighting: step, loss, crossing, by class, arm and seed.
+
+    Returns:
+        one row per arm and seed.
     """
     keys = ["class", "arm", "start", "stop", "seed"]
     last = upweighting.groupby(keys, sort=False, as_index=False).agg(
@@ -32,7 +38,14 @@ def threshold_times(upweighting: pd.DataFrame) -> pd.DataFrame:
 def threshold_time_differences(times: pd.DataFrame) -> pd.DataFrame:
     """Crossing of every arm minus that of another in the same run, mean over runs with its 95 %
     interval: class, arm, start, stop, against ("none" or "uniform"), mean, low, high, seeds,
-    faster (runs in which the arm crossed first). Negative: the arm was faster."""
+    faster (runs in which the arm crossed first). Negative: the arm was faster.
+
+    Args:
+        times: as of `threshold_times`.
+
+    Returns:
+        one row per arm and comparison, in steps; negative: faster.
+    """
     rows = []
     for name, group in times.groupby("class", sort=False):
         wide = group.pivot(index="seed", columns="arm", values="crossing")
@@ -93,6 +106,12 @@ def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
     "difference"), mean, low, high, seeds, from (first step of the stage looked at).
 
     The mean of a run's checkpoints in a stage first; intervals over runs by Student's t.
+
+    Args:
+        forecast: as of `forecast_table`.
+
+    Returns:
+        one row per label, stage, horizon and kind.
     """
     rows = []
     per_run = forecast.assign(difference=forecast["now"] - forecast["end"])
@@ -114,7 +133,14 @@ def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
 
 
 def over_runs(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean over runs and the ends of its 95 % interval; NaN ends for one run."""
+    """Mean over runs and the ends of its 95 % interval; NaN ends for one run.
+
+    Args:
+        values: (runs,).
+
+    Returns:
+        mean, low, high.
+    """
     if len(values) < 2:
         return float(values[0]), float("nan"), float("nan")
     mean, low, high = mean_interval(values[:, None])
@@ -123,7 +149,16 @@ def over_runs(values: np.ndarray) -> tuple[float, float, float]:
 
 def milestones(events: pd.DataFrame, transitions: pd.DataFrame, model: str) -> pd.DataFrame:
     """Events of single runs, each with the stage boundary of that run that it lies nearest to on
-    the axis log2(step + 8): the events' columns, seed, boundary, boundary_step."""
+    the axis log2(step + 8): the events' columns, seed, boundary, boundary_step.
+
+    Args:
+        events: of single runs.
+        transitions: when what was learnt: stage, start, middle, end, by seed.
+        model: its name.
+
+    Returns:
+        one row per event.
+    """
     rows = []
     for seed, times in transitions.groupby("seed"):
         marks = boundaries(times)

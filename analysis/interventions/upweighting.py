@@ -41,6 +41,14 @@ def arms(window: int, until: int, extra: float) -> list[Arm]:
     """Windows that tile training up to `until`, the same total spread evenly, and nothing.
 
     A last window that would be cut short is left out.
+
+    Args:
+        window: length, steps.
+        until: end of the last window, steps.
+        extra: weight added to a class's tokens, in all.
+
+    Returns:
+        the arms.
     """
     starts = range(0, until - window + 1, window)
     windows = [Arm(f"{s}-{s + window}", s, s + window, extra) for s in starts]
@@ -55,6 +63,14 @@ def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) 
     """Step at which a loss first passes below a threshold, interpolated; NaN if never.
 
     Looked for in the running median of eleven points, against the jitter of single ones.
+
+    Args:
+        steps: increasing.
+        losses: nats.
+        threshold: nats.
+
+    Returns:
+        in steps.
     """
     smooth = median_filter(np.asarray(losses, dtype=float), SMOOTHED, mode="nearest")
     return float(first_crossing(np.asarray(steps, dtype=float), smooth, threshold, np.less))
@@ -104,7 +120,15 @@ COUNTED = 4096  # training sequences in which a class's share is counted
 
 
 def class_losses(trainer: LanguageTrainer, evaluation: Evaluation) -> Tensor:
-    """Mean loss of every class, (classes,), nats."""
+    """Mean loss of every class, (classes,), nats.
+
+    Args:
+        trainer: a language model in training.
+        evaluation: sequences and the classes of their tokens.
+
+    Returns:
+        (classes,), nats.
+    """
     with torch.no_grad():
         each = in_chunks(
             lambda part: token_losses(trainer.model, part).cpu().double(),
@@ -190,7 +214,15 @@ def effects_table(
 
 
 def base_curve(learning: pd.DataFrame, class_name: str) -> tuple[list[int], list[float]]:
-    """Steps and mean losses of a class (nats) along a run, from its learning curve."""
+    """Steps and mean losses of a class (nats) along a run, from its learning curve.
+
+    Args:
+        learning: the learning curve of a run.
+        class_name: of the outcome.
+
+    Returns:
+        steps; nats.
+    """
     sums = learning[learning["class"] == class_name].groupby("step")[["loss", "tokens"]].sum()
     return sums.index.tolist(), (sums["loss"] / sums["tokens"]).tolist()
 
@@ -204,7 +236,19 @@ def arm_table(
     threshold: float,
 ) -> pd.DataFrame:
     """An arm's training as rows: step, loss (of the outcome, nats), the arm, and when the loss
-    passes its threshold (`crossing`, NaN: never)."""
+    passes its threshold (`crossing`, NaN: never).
+
+    Args:
+        curve: steps and losses (nats).
+        arm: where the extra weight was spent.
+        class_name: the class up-weighted.
+        when: step of the crossing; NaN if never.
+        outcome: whose loss it is.
+        threshold: nats.
+
+    Returns:
+        one row per step.
+    """
     return pd.DataFrame({"step": curve[0], "loss": curve[1]}).assign(
         **{"class": class_name}, arm=arm.name, start=arm.start, stop=arm.stop, extra=arm.extra,
         crossing=when, outcome=outcome, threshold=threshold,

@@ -98,7 +98,16 @@ def _opened(ablated: State, full: State, count: int) -> State:
 
 def windows_of(steps: int, lengths: Sequence[int], every: int) -> list[tuple[int, int]]:
     """All windows (first step without the source, first step with it) of every length that fits
-    into a training of `steps`, one beginning every so many steps."""
+    into a training of `steps`, one beginning every so many steps.
+
+    Args:
+        steps: training steps.
+        lengths: in steps.
+        every: steps between two starts.
+
+    Returns:
+        (start, end) of every window.
+    """
     return [
         (start, start + length)
         for length in lengths

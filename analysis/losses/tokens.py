@@ -69,7 +69,15 @@ class LanguageModelLoss:
 
 
 def stacked_parameters(model: PreTrainedModel, copies: int = 1) -> dict[str, Tensor]:
-    """The model's parameters with a leading dimension, (copies, *shape)."""
+    """The model's parameters with a leading dimension, (copies, *shape).
+
+    Args:
+        model: a causal language model.
+        copies: how many.
+
+    Returns:
+        name -> (copies, ...).
+    """
     return {
         name: p.detach().expand(copies, *p.shape).contiguous()
         for name, p in model.named_parameters()

@@ -121,7 +121,14 @@ def fit_cost(table: pd.DataFrame) -> CostModel:
 
 
 def work_of(row: dict) -> Work:
-    """The work of a row of a table that has its fields as columns."""
+    """The work of a row of a table that has its fields as columns.
+
+    Args:
+        row: of the table of measured costs.
+
+    Returns:
+        the work of a draw.
+    """
     return Work(**{name: int(row[name]) for name in Work.__dataclass_fields__})
 
 
@@ -142,7 +149,16 @@ PYTHIA: dict[str, tuple[int, int, int, int]] = {
 
 
 def gpt_neox_parameters(layers: int, width: int, vocabulary: int) -> tuple[int, int]:
-    """Parameters of a GPT-NeoX model that tokens are multiplied by, and all of them."""
+    """Parameters of a GPT-NeoX model that tokens are multiplied by, and all of them.
+
+    Args:
+        layers: of the model.
+        width: of its residual stream.
+        vocabulary: number of tokens.
+
+    Returns:
+        two numbers.
+    """
     layer = 12 * width**2 + 13 * width  # attention and MLP of four times the width, their biases
     body = layers * layer + 2 * width
     return body + vocabulary * width, body + 2 * vocabulary * width

@@ -26,7 +26,16 @@ RUNAWAY = 2.0  # squared distance from the checkpoint, in units of the prior's
 
 
 def to_dataset(draws: Draws, steps: Sequence[int], samples: Sequence[str]) -> xr.Dataset:
-    """Loss traces with named axes: variable "loss" (step, chain, draw, sample)."""
+    """Loss traces with named axes: variable "loss" (step, chain, draw, sample).
+
+    Args:
+        draws: of the posterior.
+        steps: of the checkpoints.
+        samples: names of the observed losses.
+
+    Returns:
+        dims (step, chain, draw, sample).
+    """
     axes = {"step": list(steps), "sample": list(samples)}
     return xr.Dataset(
         {"loss": (("step", "chain", "draw", "sample"), draws.losses.numpy())}, coords=axes
@@ -100,7 +109,14 @@ def diagnose(
 
 def downhill(mean_loss: np.ndarray) -> float:
     """Fall of the mean loss (chains, draws) from the first to the last third of the draws, in
-    standard errors over chains; positive: still going down."""
+    standard errors over chains; positive: still going down.
+
+    Args:
+        mean_loss: (chains, draws).
+
+    Returns:
+        z-score.
+    """
     third = max(mean_loss.shape[1] // 3, 1)
     fall = mean_loss[:, :third].mean(1) - mean_loss[:, -third:].mean(1)
     if len(fall) < 2 or fall.std() == 0:
@@ -111,6 +127,13 @@ def downhill(mean_loss: np.ndarray) -> float:
 def local_learning_coefficient(draws: Draws, config: PosteriorConfig) -> tuple[float, float]:
     r"""Local learning coefficient of the first checkpoint, $n\beta\,(E_p[L] - L(w^*))$, L the mean
     of the losses observed, and its standard error by the jackknife over blocks of draws.
+
+    Args:
+        draws: around the checkpoint.
+        config: the posterior and how it is sampled.
+
+    Returns:
+        the coefficient and its standard error, without unit.
 
     Source: Lau et al. 2023 (arXiv:2308.12108).
     """

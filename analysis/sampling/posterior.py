@@ -177,7 +177,17 @@ def sample_posterior(
 
 def chunk_size(draws: Draws, config: PosteriorConfig, device: torch.device, threads: int) -> int:
     """Chains advanced together: as many as `memory_gib` allows; on a CPU also no more than its
-    cache holds, and at least one chunk per thread. Results do not depend on it."""
+    cache holds, and at least one chunk per thread. Results do not depend on it.
+
+    Args:
+        draws: empty, of the shape wanted.
+        config: the posterior and how it is sampled.
+        device: to compute on.
+        threads: CPU threads.
+
+    Returns:
+        number of chains.
+    """
     n_chains, width = draws.diverged.numel(), draws.losses.shape[-1]
     per_chain = 4 * (2 * config.draws * width + 40 * draws.n_parameters)
     allowed = int(config.memory_gib * 2**30 / per_chain / threads)

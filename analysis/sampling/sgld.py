@@ -156,6 +156,13 @@ def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]
     With $a = \epsilon\,gain\,\gamma$: "euler" keeps $1 - a/2$ and adds variance $a/\gamma$, as SGLD
     does; "exponential" keeps $e^{-a/2}$ and adds $(1 - e^{-a})/\gamma$, the exact solution where
     the losses are flat, so that its draws have variance $1/\gamma$ at any step size.
+
+    Args:
+        config: the posterior and how it is sampled.
+        gain: of the preconditioner.
+
+    Returns:
+        what is left of the distance; standard deviation of the noise.
     """
     a = config.step_size * gain * config.gamma
     if config.integrator == "euler":

@@ -12,7 +12,15 @@ def checkpoint_index(
     steps: Sequence[float] | pd.Series | np.ndarray, measured: np.ndarray
 ) -> np.ndarray:
     """Steps on the axis of measured checkpoints, 0, 1, 2, ...: events can only be found where one
-    looks, so that chance spreads them evenly over checkpoints, not over steps."""
+    looks, so that chance spreads them evenly over checkpoints, not over steps.
+
+    Args:
+        steps: to place.
+        measured: steps of the checkpoints.
+
+    Returns:
+        on that axis, interpolated.
+    """
     return np.interp(np.asarray(steps, dtype=float), measured, np.arange(len(measured)))
 
 

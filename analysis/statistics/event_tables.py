@@ -41,7 +41,16 @@ class EventSettings:
 def item_curves(
     influence: xr.DataArray, errors: xr.DataArray, resolution: float
 ) -> dict[tuple[str, str], Trajectory]:
-    """Trajectories by pair of items from arrays (seed, step, source, target); errors NaN: exact."""
+    """Trajectories by pair of items from arrays (seed, step, source, target); errors NaN: exact.
+
+    Args:
+        influence: dims (seed, step, source, target).
+        errors: standard errors, the same dims.
+        resolution: share of a curve's largest size below which nothing is an event.
+
+    Returns:
+        by (source, target).
+    """
     exact = errors.fillna(0.0)
     return {
         (source, target): Trajectory(
@@ -129,7 +138,17 @@ def class_events(
 def class_curve(
     table: pd.DataFrame, source: str, target: str, resolution: float
 ) -> Trajectory | None:
-    """The curves of a pair of classes, one per seed; None where no two tokens ever meet."""
+    """The curves of a pair of classes, one per seed; None where no two tokens ever meet.
+
+    Args:
+        table: class influence, across sequences.
+        source: a class.
+        target: a class.
+        resolution: share of a curve's largest size below which nothing is an event.
+
+    Returns:
+        the curves, or None.
+    """
     rows = table[(table["source_class"] == source) & (table["target_class"] == target)]
     values = rows.pivot(index="seed", columns="step", values="influence")
     errors = rows.pivot(index="seed", columns="step", values="std_error").fillna(0.0)
@@ -183,5 +202,12 @@ def find_in(
 
 
 def event_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
-    """Events as a table with the contract's columns, also where there are none."""
+    """Events as a table with the contract's columns, also where there are none.
+
+    Args:
+        rows: events by column.
+
+    Returns:
+        the table.
+    """
     return pd.DataFrame(list(rows), columns=COLUMNS).astype(dict.fromkeys(NUMBERS, float))

@@ -111,6 +111,14 @@ def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) 
 
     Several seeds are drawn anew, their deviations from the mean widened by what the bootstrap
     of so few lacks (Student's t against normal, n against n - 1); one seed gets its noise.
+
+    Args:
+        trajectory: curves of one pair, one per seed.
+        replicates: how many.
+        rng: source of random numbers.
+
+    Returns:
+        (replicates, checkpoints).
     """
     seeds = len(trajectory.values)
     if seeds == 1:

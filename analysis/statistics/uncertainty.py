@@ -11,7 +11,14 @@ LEVEL = 0.95
 
 
 def degrees_of_freedom(seeds: int) -> int:
-    """Of the standard error of a mean over seeds; for one seed, of its jackknife."""
+    """Of the standard error of a mean over seeds; for one seed, of its jackknife.
+
+    Args:
+        seeds: their number.
+
+    Returns:
+        their number.
+    """
     return seeds - 1 if seeds > 1 else MIN_BLOCKS - 1
 
 
@@ -20,6 +27,13 @@ def standard_error(values: np.ndarray, std_errors: np.ndarray) -> np.ndarray:
 
     With several seeds, from the spread between them, which holds the sampling noise of each;
     with one, its own `std_errors` (zero where exact).
+
+    Args:
+        values: (seeds, ...).
+        std_errors: of single values, the same shape.
+
+    Returns:
+        of the shape of one run's values.
     """
     if len(values) == 1:
         return std_errors[0]
@@ -32,6 +46,13 @@ def mean_interval(
     """Mean over the first axis (seeds) and the ends of its 95 % interval by Student's t.
 
     One exact run has no interval: both ends equal the mean.
+
+    Args:
+        values: (seeds, ...).
+        std_errors: of single values, where there are any.
+
+    Returns:
+        mean, low, high, of the shape of one run's values.
     """
     values = np.asarray(values, dtype=float)
     errors = np.zeros_like(values) if std_errors is None else std_errors

@@ -18,14 +18,30 @@ AXES = ("seed", "step", "source", "target")
 
 
 def estimator_label(estimator: str, eta: float, normalized: bool) -> str:
-    """One name per curve: bif, bif_normalized, unrolled, loo_0.5, ..."""
+    """One name per curve: bif, bif_normalized, unrolled, loo_0.5, ...
+
+    Args:
+        estimator: its name.
+        eta: share removed; NaN where there is none.
+        normalized: correlation instead of covariance.
+
+    Returns:
+        the label.
+    """
     if np.isfinite(eta):
         return f"loo_{eta:g}" if estimator == "loo" else f"{estimator}_{eta:g}"
     return f"{estimator}_normalized" if normalized else estimator
 
 
 def labelled(influence: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The influence table by label, in the order in which the table lists the curves."""
+    """The influence table by label, in the order in which the table lists the curves.
+
+    Args:
+        influence: the contract's table.
+
+    Returns:
+        rows by label.
+    """
     keys = influence.groupby(["estimator", "eta", "normalized"], dropna=False, sort=False)
     return {estimator_label(*key): group for key, group in keys}
 

@@ -102,14 +102,32 @@ def decompose_error(
 
 
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
-    """Norm of the difference over the norm of `exact`, all times and pairs."""
+    """Norm of the difference over the norm of `exact`, all times and pairs.
+
+    Args:
+        found: any shape.
+        exact: the same shape.
+
+    Returns:
+        from 0.
+    """
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
 
 
 def starts(
     targets: torch.Tensor, hidden_width: int, init_scale: float, seed: int
 ) -> dict[str, Weights]:
-    """A random and an aligned start of the same scale, by name."""
+    """A random and an aligned start of the same scale, by name.
+
+    Args:
+        targets: Y (features, items).
+        hidden_width: of the network.
+        init_scale: standard deviation of the weights.
+        seed: of all random numbers.
+
+    Returns:
+        weights by name.
+    """
     features, items = targets.shape
     return {
         "random": random_weights(items, features, hidden_width, init_scale, seed),

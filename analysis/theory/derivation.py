@@ -55,7 +55,14 @@ class Derivation:
 
 
 def label(tex: str) -> sympy.Symbol:
-    """A symbol that is shown exactly as written in LaTeX."""
+    """A symbol that is shown exactly as written in LaTeX.
+
+    Args:
+        tex: LaTeX.
+
+    Returns:
+        the symbol.
+    """
     return sympy.Symbol("{" + tex + "}")
 
 
@@ -63,6 +70,13 @@ def numeric(expression: sympy.Basic, *symbols: sympy.Symbol) -> Callable[..., An
     """A function of arrays made of an expression, so that the formula shown is the one used.
 
     A function named exprel is scipy's, (e^x - 1)/x without cancellation.
+
+    Args:
+        expression: of the symbols.
+        *symbols: its arguments, in order.
+
+    Returns:
+        of as many arrays as there are symbols.
     """
     modules = [{"exprel": exprel}, "scipy", "numpy"]
     return sympy.lambdify(symbols, expression, modules=modules, cse=True)

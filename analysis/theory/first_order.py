@@ -145,7 +145,11 @@ def _diagonal() -> Step:
 
 
 def first_order() -> Derivation:
-    """The tangent of gradient flow, in the singular basis."""
+    """The tangent of gradient flow, in the singular basis.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     steps = (_tangent_of_flow(), _pair_of_modes(), _balance(), _diagonal())
     return Derivation("First order, with the input covariance", steps)
 

@@ -52,7 +52,11 @@ def _formula() -> Matrix:
 
 
 def matrix_function_derivative() -> Derivation:
-    r"""What a shift M of $\Sigma_{yx}$ does to the learnt map $W = U f(S) V^T$."""
+    r"""What a shift M of $\Sigma_{yx}$ does to the learnt map $W = U f(S) V^T$.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     difference = (_direct() - _formula()).applyfunc(lambda x: sympy.cancel(sympy.together(x)))
     polynomial = _odd_polynomial
     limit = sympy.limit((polynomial(s1) - polynomial(s2)) / (s1 - s2), s1, s2)

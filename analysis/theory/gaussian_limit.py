@@ -37,7 +37,11 @@ def _mean(polynomial: sympy.Expr, delta: Matrix) -> sympy.Expr:
 
 
 def gaussian_limit() -> Derivation:
-    """Covariance of quadratic losses, the damped influence function, and strong localisation."""
+    """Covariance of quadratic losses, the damped influence function, and strong localisation.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     return Derivation("The Gaussian limit", (_covariance(), _damped(), *_localised()))
 
 

@@ -45,7 +45,11 @@ DIVIDED_DIFFERENCE = (1 / sigma - STRENGTH.subs(s, s2) * SLOPE) / _denominator(s
 
 
 def mode_dynamics() -> Derivation:
-    """Growth of a mode: solution, half rise, width, and its two sensitivities."""
+    """Growth of a mode: solution, half rise, width, and its two sensitivities.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     grown = sympy.Function("G")(t)
     flow = Eq(sympy.Derivative(grown, t), 2 * grown * (s - sigma * grown))
     of_share = STRENGTH * sigma / s
@@ -214,28 +218,68 @@ def mode_strength(
 
 
 def half_rise_time(s: np.ndarray, initial: float, input_variance: float) -> np.ndarray:
-    """Time at which the strength is half of s / input_variance; errors as for `mode_strength`."""
+    """Time at which the strength is half of s / input_variance; errors as for `mode_strength`.
+
+    Args:
+        s: singular values.
+        initial: strength of a mode at time 0.
+        input_variance: 1/items for one-hot inputs.
+
+    Returns:
+        learning rate x steps.
+    """
     return _half_rise(s, _positive(initial), input_variance)
 
 
 def sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """dG/ds; arguments and errors as for `mode_strength`."""
+    """dG/ds; arguments and errors as for `mode_strength`.
+
+    Args:
+        s: singular values.
+        time: learning rate x steps, broadcast with `s`.
+        initial: strength of a mode at time 0.
+        input_variance: 1/items for one-hot inputs.
+
+    Returns:
+        broadcast over the arguments.
+    """
     return _sensitivity(s, time, _positive(initial), input_variance)
 
 
 def input_sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """dG/d(input_variance); arguments and errors as for `mode_strength`."""
+    """dG/d(input_variance); arguments and errors as for `mode_strength`.
+
+    Args:
+        s: singular values.
+        time: learning rate x steps, broadcast with `s`.
+        initial: strength of a mode at time 0.
+        input_variance: 1/items for one-hot inputs.
+
+    Returns:
+        broadcast over the arguments.
+    """
     return _input_sensitivity(s, time, _positive(initial), input_variance)
 
 
 def divided_difference(
     first: np.ndarray, second: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """(G(first) - G(second)) / (first - second) at one time, and dG/ds where they are equal."""
+    """(G(first) - G(second)) / (first - second) at one time, and dG/ds where they are equal.
+
+    Args:
+        first: a singular value.
+        second: a singular value.
+        time: learning rate x steps.
+        initial: strength of a mode at time 0.
+        input_variance: 1/items for one-hot inputs.
+
+    Returns:
+        broadcast over the arguments.
+    """
     high, low = np.maximum(first, second), np.minimum(first, second)  # exponents stay negative
     return _quotient(high, low, time, _positive(initial), input_variance)
 

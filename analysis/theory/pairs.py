@@ -76,8 +76,8 @@ def theory_influence(
         times: increasing, learning rate x steps.
         initial: strength of every mode at time 0.
         input_shift: False leaves the input covariance as it is.
-        small_start: True takes the closed form's reaction (no shift of the input covariance,
-            and a start that turns with the singular basis) in place of the integrated one.
+        small_start: True takes the closed form's reaction (no shift of the input covariance, and a
+            start that turns with the singular basis) in place of the integrated one.
 
     Returns:
         (times, source, target), squared-error units. Negative: the source helps the target.
@@ -219,7 +219,11 @@ def _instantaneous() -> Step:
 
 
 def pairs_of_items() -> Derivation:
-    """What two items contribute to their influence, and what the tree's symmetry makes equal."""
+    """What two items contribute to their influence, and what the tree's symmetry makes equal.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     return Derivation(
         "Two items",
         (_only_products_count(), _level_counts_as_one(), _tree_symmetry(), _instantaneous()),

@@ -112,7 +112,15 @@ def sampled_phases(potential: TwoWells, settings: PhaseSettings, seed: int) -> p
 
 
 def exact_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
-    """Every exact quantity of the global posterior and of the local one around each well."""
+    """Every exact quantity of the global posterior and of the local one around each well.
+
+    Args:
+        potential: the two wells.
+        settings: see its class.
+
+    Returns:
+        rows of the table `theory.phases`.
+    """
     names = list(potential.slopes)
     whole = exact_moments(potential, settings.sizes)
     tables = [tidy(whole, names).assign(posterior="global", gamma=0.0, anchor="")]
@@ -127,7 +135,15 @@ def exact_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
 
 
 def tidy(moments: PhaseMoments, names: list[str]) -> pd.DataFrame:
-    """Moments as rows n, source, target, quantity, value."""
+    """Moments as rows n, source, target, quantity, value.
+
+    Args:
+        moments: at every n.
+        names: of the samples.
+
+    Returns:
+        those rows.
+    """
     none = np.array([""])
     tables = [_long(moments.sizes, moments.weight[:, None, None], none, none, "weight_U")]
     for phase, well in enumerate(WELLS):
@@ -151,7 +167,15 @@ def _long(
 
 def flips(moments: PhaseMoments, names: list[str]) -> pd.DataFrame:
     """Where the total changes sign: n, interpolated in its logarithm, source, target, and as value
-    the weight of U there."""
+    the weight of U there.
+
+    Args:
+        moments: at every n.
+        names: of the samples.
+
+    Returns:
+        one row per flip.
+    """
     log_n, rows = np.log(moments.sizes), []
     for k, i, j in np.argwhere(moments.total[1:] * moments.total[:-1] < 0):
         before, after = moments.total[k : k + 2, i, j]
@@ -163,7 +187,15 @@ def flips(moments: PhaseMoments, names: list[str]) -> pd.DataFrame:
 
 
 def free_energy_curves(potential: TwoWells, sizes: np.ndarray) -> pd.DataFrame:
-    """What free energy predicts of the weight of U, with the volumes of the wells and without."""
+    """What free energy predicts of the weight of U, with the volumes of the wells and without.
+
+    Args:
+        potential: the two wells.
+        sizes: samples n (points,).
+
+    Returns:
+        rows of the table `theory.phases`.
+    """
     tables = []
     for name, volume in (("free_energy", potential.log_volume), ("leading_order", 0.0)):
         known = (potential.excess_loss, EXCESS_EXPONENT, volume)
@@ -182,7 +214,18 @@ def free_energy_curves(potential: TwoWells, sizes: np.ndarray) -> pd.DataFrame:
 def sample_wells(
     potential: TwoWells, size: float, local: SampledPhase, settings: PhaseSettings, seed: int
 ) -> pd.DataFrame:
-    """The project's sampler around both wells at one n: rows of the sampled table."""
+    """The project's sampler around both wells at one n: rows of the sampled table.
+
+    Args:
+        potential: the two wells.
+        size: samples n.
+        local: localisation and lengths of the chains.
+        settings: see its class.
+        seed: of all random numbers.
+
+    Returns:
+        one row per well and pair.
+    """
     loss, names = TwoWellLoss(potential), list(potential.slopes)
     config = PosteriorConfig(
         nbeta=float(size),

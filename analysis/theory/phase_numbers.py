@@ -23,7 +23,17 @@ _flip_odds = numeric(phases.FLIP_ODDS, COV_U, COV_V, GAPS)
 
 
 def positive(sizes: np.ndarray) -> np.ndarray:
-    """Sizes n as an array, if all are finite and > 0."""
+    """Sizes n as an array, if all are finite and > 0.
+
+    Args:
+        sizes: a number or (points,).
+
+    Returns:
+        (points,).
+
+    Raises:
+        ValueError: one is not.
+    """
     sizes = np.atleast_1d(np.asarray(sizes, dtype=float))
     if not (np.isfinite(sizes) & (sizes > 0)).all():
         raise ValueError(f"sizes = {sizes.tolist()}: every n must be finite and > 0")

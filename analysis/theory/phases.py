@@ -54,7 +54,11 @@ VOLUME_RATIO = log(
 
 def influence_is_covariance() -> Derivation:
     r"""$dE_{p_\beta}[\phi]/d\beta_i = -Cov(\ell_i, \phi)$ for $p_\beta \propto
-    e^{-\sum_k \beta_k \ell_k}\,prior$."""
+    e^{-\sum_k \beta_k \ell_k}\,prior$.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     return Derivation("Influence is minus a covariance", (_finite_space(), *_gaussian_posterior()))
 
 
@@ -122,7 +126,11 @@ def _gaussian_posterior() -> tuple[Step, ...]:
 
 
 def two_phases() -> Derivation:
-    r"""Covariance of a mixture, the peak of its between-phase term, and where the total flips."""
+    r"""Covariance of a mixture, the peak of its between-phase term, and where the total flips.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     return Derivation("Two phases", (*_mixture(), *_flips()))
 
 
@@ -215,7 +223,11 @@ def _flips() -> tuple[Step, ...]:
 
 
 def free_energy() -> Derivation:
-    r"""$nL + \lambda \log n$ of two wells: exponents, log odds, critical size and its width."""
+    r"""$nL + \lambda \log n$ of two wells: exponents, log odds, critical size and its width.
+
+    Returns:
+        the derivation, its steps not yet checked.
+    """
     return Derivation(
         "Free energy of two phases",
         (_direction(2, "quadratic"), _direction(4, "quartic"), *_transition()),

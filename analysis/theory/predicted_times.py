@@ -61,13 +61,29 @@ def expected_strength(init_scale: float, hidden_width: int, initialisation: str)
 
     Aligned: the square of the scale. Random: the mean over networks of $|W_1 v + W_2^T u|^2/4$,
     2 x hidden width normal numbers of that scale, hence scale^2 x hidden width / 2.
+
+    Args:
+        init_scale: standard deviation of the weights.
+        hidden_width: of the network.
+        initialisation: random or aligned.
+
+    Returns:
+        in the unit of the singular values.
     """
     return init_scale**2 * (1.0 if initialisation == "aligned" else hidden_width / 2)
 
 
 def predicted_influence(training: Training, steps: np.ndarray) -> np.ndarray:
     """First-order theory's influence at training steps (steps, source, target): what the
-    unrolled derivative and leave-one-out should follow."""
+    unrolled derivative and leave-one-out should follow.
+
+    Args:
+        training: how the network is trained.
+        steps: training steps.
+
+    Returns:
+        (steps, source, target); negative: helps.
+    """
     times = steps * training.learning_rate
     return theory_influence(training.tree.targets(), times, training.strength)
 
@@ -107,7 +123,16 @@ def predicted_bif(
 
 
 def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarray) -> float:
-    """Steps that the distinction between a pair of items takes from 10 to 90 %, by theory."""
+    """Steps that the distinction between a pair of items takes from 10 to 90 %, by theory.
+
+    Args:
+        training: how the network is trained.
+        pair: of items.
+        steps: training steps.
+
+    Returns:
+        in steps.
+    """
     targets, tree = training.tree.targets(), training.tree
     maps = theory_maps(targets, steps * training.learning_rate, training.strength)
     contrasts = tree.contrasts(tree.lowest_common_ancestor(*pair))
@@ -117,7 +142,15 @@ def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarra
 
 def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
     """Unrolled derivative (steps, source, target) of training from the start theory assumes: all
-    that theory leaves out is then that training takes steps."""
+    that theory leaves out is then that training takes steps.
+
+    Args:
+        training: how the network is trained.
+        steps: training steps.
+
+    Returns:
+        (steps, source, target); negative: helps.
+    """
     targets = torch.tensor(training.tree.targets())
     start = aligned_weights(targets, training.hidden_width, training.strength**0.5)
     record = steps.tolist()
@@ -127,7 +160,14 @@ def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
 
 
 def table_of(found: Events) -> pd.DataFrame:
-    """Events by pair as a table with the contract's columns that `match` reads."""
+    """Events by pair as a table with the contract's columns that `match` reads.
+
+    Args:
+        found: events by pair.
+
+    Returns:
+        one row per event.
+    """
     rows = [
         {"source": pair[0], "target": pair[1], **vars(event)}
         for pair, events in found.items()
@@ -245,7 +285,18 @@ def by_chance(
     rng: np.random.Generator,
 ) -> float:
     """Share of the measured events that are predicted if every pair is given the prediction of
-    a pair drawn at random: what the matching alone is worth. Zero where nothing was measured."""
+    a pair drawn at random: what the matching alone is worth. Zero where nothing was measured.
+
+    Args:
+        predicted: events by pair.
+        measured: the contract's event table.
+        widths: of the transitions, steps.
+        matching: how far apart two events may be.
+        rng: source of random numbers.
+
+    Returns:
+        from 0 to 1.
+    """
     pairs, shares = list(predicted), []
     for _ in range(matching.shuffles):
         order = rng.permutation(len(pairs))
@@ -258,7 +309,14 @@ def by_chance(
 def agreement(found: Match) -> dict[str, float]:
     """Numbers that sum up one estimator: the counts of `Match`, median and worst absolute error
     in steps and in transition widths, median signed error (steps), and the share of predictions
-    inside the measured interval; zeros where nothing matched."""
+    inside the measured interval; zeros where nothing matched.
+
+    Args:
+        found: what matched.
+
+    Returns:
+        by name.
+    """
     matched = found.events
     size = matched["error"].abs()
     inside = (matched["predicted"] >= matched["ci_low"]) & (

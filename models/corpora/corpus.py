@@ -89,7 +89,18 @@ class Corpus:
 def controlled_corpus(
     grammar: Grammar, *, context: int, training: int, evaluation: int, seed: int
 ) -> Corpus:
-    """The controlled language. Evaluation and frequencies do not depend on the seed."""
+    """The controlled language. Evaluation and frequencies do not depend on the seed.
+
+    Args:
+        grammar: of the controlled language.
+        context: tokens of a sequence.
+        training: sequences.
+        evaluation: sequences.
+        seed: of the training text.
+
+    Returns:
+        the corpus.
+    """
     train = grammar.sample(training, context + 1, [seed, TRAINING])
     held = controlled_evaluation(grammar, context=context, sequences=evaluation)
     counted = grammar.sample(COUNTED, context + 1, [0, COUNTING]).tokens
@@ -106,7 +117,16 @@ def controlled_corpus(
 
 
 def controlled_evaluation(grammar: Grammar, *, context: int, sequences: int) -> Evaluation:
-    """Evaluation sequences of the controlled language."""
+    """Evaluation sequences of the controlled language.
+
+    Args:
+        grammar: of the controlled language.
+        context: tokens of a sequence.
+        sequences: how many.
+
+    Returns:
+        sequences and classes.
+    """
     drawn = grammar.sample(sequences, context + 1, [0, EVALUATION])
     tokens, classes, floor = (torch.tensor(array) for array in drawn)
     return Evaluation(
@@ -118,7 +138,14 @@ def controlled_evaluation(grammar: Grammar, *, context: int, sequences: int) -> 
 
 
 def word_tokenizer(vocabulary: list[str]) -> PreTrainedTokenizerFast:
-    """A tokenizer of words between spaces, in the format that `from_pretrained` loads."""
+    """A tokenizer of words between spaces, in the format that `from_pretrained` loads.
+
+    Args:
+        vocabulary: the words, in the order of their ids.
+
+    Returns:
+        the tokenizer.
+    """
     ids = {word: index for index, word in enumerate(vocabulary)}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=None))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

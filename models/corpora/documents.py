@@ -123,7 +123,14 @@ def dataset_documents(
 
 
 def licence_of(package: Distribution) -> str:
-    """The licence a package declares, in one line."""
+    """The licence a package declares, in one line.
+
+    Args:
+        package: an installed distribution.
+
+    Returns:
+        as declared, or "unknown".
+    """
     said = package.metadata
 
     def field(name: str) -> list[str]:
@@ -136,12 +143,26 @@ def licence_of(package: Distribution) -> str:
 
 
 def sha256(text: str) -> str:
-    """Hash of a text as UTF-8."""
+    """Hash of a text as UTF-8.
+
+    Args:
+        text: any.
+
+    Returns:
+        in hexadecimal.
+    """
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def manifest(documents: Iterable[Document]) -> pd.DataFrame:
-    """What the documents are: document, bytes, sha256, licence."""
+    """What the documents are: document, bytes, sha256, licence.
+
+    Args:
+        documents: in their order.
+
+    Returns:
+        one row per document.
+    """
     rows = [(d.name, len(d.text.encode()), sha256(d.text), d.licence) for d in documents]
     return pd.DataFrame(rows, columns=["document", "bytes", "sha256", "licence"])
 

@@ -79,7 +79,14 @@ class Labeller:
 
 def repeated_pairs(tokens: Tensor) -> Tensor:
     """Where a pair of neighbours has occurred earlier in its sequence: (sequences, time) ->
-    (sequences, time - 1), at the pair's second token."""
+    (sequences, time - 1), at the pair's second token.
+
+    Args:
+        tokens: token ids (sequences, time).
+
+    Returns:
+        bool (sequences, time).
+    """
     pairs = tokens[:, :-1].long() * (int(tokens.max()) + 1) + tokens[:, 1:]
     ordered, order = pairs.sort(dim=1, stable=True)  # equal pairs side by side, in their order
     again = torch.zeros_like(pairs, dtype=torch.bool)
@@ -88,13 +95,29 @@ def repeated_pairs(tokens: Tensor) -> Tensor:
 
 
 def labeller_of(classes: Mapping[str, TokenClass], text: Text) -> Labeller:
-    """The labeller of a tokenised text."""
+    """The labeller of a tokenised text.
+
+    Args:
+        classes: token classes by name.
+        text: tokens and boundaries of documents.
+
+    Returns:
+        the labeller.
+    """
     pieces = texts_of(text.tokenizer, text.vocabulary)
     return Labeller(classes, pieces, text.frequencies)
 
 
 def texts_of(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> list[str | None]:
-    """The text of every token id; None where it has none of its own."""
+    """The text of every token id; None where it has none of its own.
+
+    Args:
+        tokenizer: as transformers loads it.
+        vocabulary: number of tokens.
+
+    Returns:
+        by token id.
+    """
     special = set(tokenizer.all_special_ids)
     texts: list[str | None] = []
     for index in range(vocabulary):
@@ -141,7 +164,15 @@ def class_table(tokens: Tensor, membership: Tensor, labeller: Labeller) -> pd.Da
 
 def overlaps(membership: Tensor, names: tuple[str, ...]) -> pd.DataFrame:
     """Tokens that are in two classes at once, and in none: class by class, a square table whose
-    diagonal counts the class; the row "none" holds the tokens of no class."""
+    diagonal counts the class; the row "none" holds the tokens of no class.
+
+    Args:
+        membership: (sequences, time, classes).
+        names: of the classes.
+
+    Returns:
+        (classes, classes), numbers of tokens.
+    """
     flat = membership.flatten(0, 1).double()
     both = (flat.T @ flat).long().numpy()
     table = pd.DataFrame(both, index=list(names), columns=list(names))

@@ -184,7 +184,15 @@ def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
-    """Tokens of every text. What looks like a mark of the tokenizer within it stays text."""
+    """Tokens of every text. What looks like a mark of the tokenizer within it stays text.
+
+    Args:
+        tokenizer: as transformers loads it.
+        texts: any.
+
+    Returns:
+        ids, text by text.
+    """
     return tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
         "input_ids"
     ]
@@ -202,7 +210,13 @@ def _encode(
 
 
 def save_text(text: Text, folder: Path, origin: dict[str, Any]) -> None:
-    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from."""
+    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from.
+
+    Args:
+        text: tokens and boundaries of documents.
+        folder: where it lies.
+        origin: where it comes from, as plain values.
+    """
     counts = text.frequencies.counts
     arrays = {"training": text.training, "held_out": text.held_out}
     arrays |= {f"pairs.{k}": torch.from_numpy(getattr(counts, k)) for k in PARTS}
@@ -305,7 +319,16 @@ def text_corpus(
 
 
 def windows(tokens: Tensor, length: int, stride: int) -> Tensor:
-    """Pieces (n, length) of a line of tokens, one every `stride`."""
+    """Pieces (n, length) of a line of tokens, one every `stride`.
+
+    Args:
+        tokens: ids (tokens,).
+        length: tokens of a piece.
+        stride: tokens between two starts.
+
+    Returns:
+        (n, length).
+    """
     if len(tokens) < length:
         return tokens.new_empty((0, length))
     return tokens.unfold(0, length, stride)

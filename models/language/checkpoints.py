@@ -24,7 +24,15 @@ transformers_logging.disable_progress_bar()
 
 
 def step_folder(run: Path, step: int) -> Path:
-    """Folder of one checkpoint of a run."""
+    """Folder of one checkpoint of a run.
+
+    Args:
+        run: folder of the run.
+        step: of training.
+
+    Returns:
+        the folder.
+    """
     return run / f"step{step}"
 
 
@@ -35,7 +43,15 @@ def save_checkpoint(
     state: dict[str, Tensor],
     provenance: dict[str, Any],
 ) -> None:
-    """Write what `from_pretrained` loads, the optimizer's state and where it all came from."""
+    """Write what `from_pretrained` loads, the optimizer's state and where it all came from.
+
+    Args:
+        folder: where it lies.
+        model: a causal language model.
+        tokenizer: as transformers loads it.
+        state: of the optimizer.
+        provenance: where it comes from, as plain values.
+    """
     with whole_folder(folder) as temporary:
         model.save_pretrained(temporary)
         tokenizer.save_pretrained(temporary)
@@ -94,10 +110,22 @@ def load_state(folder: Path) -> dict[str, Tensor]:
 
 
 def write_origin(folder: Path, provenance: dict[str, Any]) -> None:
-    """Write the provenance of a checkpoint beside it."""
+    """Write the provenance of a checkpoint beside it.
+
+    Args:
+        folder: where it lies.
+        provenance: where it comes from, as plain values.
+    """
     (folder / ORIGIN).write_text(json.dumps(provenance, sort_keys=True), encoding="utf-8")
 
 
 def load_origin(folder: Path) -> dict[str, Any]:
-    """The provenance of a checkpoint; empty where there is none."""
+    """The provenance of a checkpoint; empty where there is none.
+
+    Args:
+        folder: where it lies.
+
+    Returns:
+        plain values.
+    """
     return read_origin(folder / ORIGIN)

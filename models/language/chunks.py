@@ -41,7 +41,18 @@ def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Ite
 
 
 def fewer(at_once: int, error: torch.OutOfMemoryError) -> int:
-    """Half as many sequences, said in the log; raises `error` if there was one only."""
+    """Half as many sequences, said in the log; raises `error` if there was one only.
+
+    Args:
+        at_once: sequences.
+        error: that was met.
+
+    Returns:
+        the smaller number.
+
+    Raises:
+        OutOfMemoryError: there was one sequence only.
+    """
     if at_once == 1:
         raise error
     torch.cuda.empty_cache()

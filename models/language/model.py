@@ -12,7 +12,17 @@ from models.language.settings import Network
 
 
 def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -> PreTrainedModel:
-    """A new model with the random weights of `seed`. Its own random numbers disturb no others."""
+    """A new model with the random weights of `seed`. Its own random numbers disturb no others.
+
+    Args:
+        network: sizes from the configuration.
+        vocabulary: number of tokens.
+        context: tokens of a sequence.
+        seed: of all random numbers.
+
+    Returns:
+        the model, in training mode as transformers builds it.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         kind = architecture(network.architecture)
@@ -20,7 +30,15 @@ def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -
 
 
 def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
-    """The model, moved to a device."""
+    """The model, moved to a device.
+
+    Args:
+        model: a causal language model.
+        device: to compute on.
+
+    Returns:
+        the model.
+    """
     nn.Module.to(model, device)  # the library's own `to` is annotated wrongly
     return model
 
@@ -43,7 +61,15 @@ def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
 
 
 def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary)."""
+    """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary).
+
+    Args:
+        logits: (..., time - 1, vocabulary).
+        tokens: (..., time).
+
+    Returns:
+        (..., time - 1), nats.
+    """
     targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
     flat = logits.reshape(len(targets), -1)
     if flat.dtype in (torch.bfloat16, torch.float16):  # of autocast: sums of so many need more
@@ -53,7 +79,15 @@ def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
 
 
 def check_tokens(model: PreTrainedModel, tokens: Tensor) -> None:
-    """Raise ValueError, naming the limit, if the model cannot read these token ids."""
+    """Raise ValueError, naming the limit, if the model cannot read these token ids.
+
+    Args:
+        model: a causal language model.
+        tokens: token ids (sequences, time).
+
+    Raises:
+        ValueError: an id or the length is beyond what the model reads.
+    """
     size, context = model.config.vocab_size, model.config.max_position_embeddings
     if tokens.shape[-1] - 1 > context:
         raise ValueError(

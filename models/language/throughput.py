@@ -21,6 +21,13 @@ def flops_per_token(model: PreTrainedModel, context: int) -> float:
     Those of matrix products, as is usual: 6 per weight that is multiplied, and 12 x layers x
     width x context of attention. Gradients that the model holds stay as they are.
 
+    Args:
+        model: a causal language model.
+        context: tokens of a sequence.
+
+    Returns:
+        their number.
+
     Source: the same sum by hand in Chowdhery et al. 2022 (arXiv:2204.02311), appendix B.
     """
     tokens = torch.zeros(1, context, dtype=torch.long, device=model.device)
@@ -32,7 +39,15 @@ def flops_per_token(model: PreTrainedModel, context: int) -> float:
 
 def matmul_rate(device: str, dtype: torch.dtype = torch.float32) -> float:
     """Floating-point operations per second of a large matrix product on this device, the best of
-    several."""
+    several.
+
+    Args:
+        device: to compute on.
+        dtype: of its numbers.
+
+    Returns:
+        per second.
+    """
     side = SIDES[torch.device(device).type]
     a = torch.randn(side, side, device=device, dtype=dtype)
 

@@ -127,7 +127,15 @@ class LanguageTrainer:
 
 
 def learning_rate(step: int, settings: Training) -> float:
-    """Learning rate of a step: rising over the warm-up, then falling along half a cosine."""
+    """Learning rate of a step: rising over the warm-up, then falling along half a cosine.
+
+    Args:
+        step: of training.
+        settings: of training.
+
+    Returns:
+        the rate.
+    """
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup
     share = min((step - settings.warmup) / max(settings.steps - settings.warmup, 1), 1.0)

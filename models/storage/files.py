@@ -16,6 +16,12 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place if the block succeeds.
 
     A kill or a full disk leaves at most a hidden temporary file, which is never read.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        the temporary path.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,6 +44,12 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     there.
 
     A kill or a full disk leaves at most a hidden folder, which is never read.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        the temporary folder.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -52,7 +64,14 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 
 def read_origin(path: Path) -> dict[str, Any]:
-    """Provenance kept as JSON; empty where there is none to be read."""
+    """Provenance kept as JSON; empty where there is none to be read.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        plain values.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):

@@ -12,6 +12,13 @@ def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> 
     | class | loss |
     |---|---|
     | a\\|b | 0.5 |
+
+    Args:
+        head: the columns.
+        rows: their cells.
+
+    Returns:
+        its lines.
     """
 
     def line(cells: Sequence[object]) -> str:

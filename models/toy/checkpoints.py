@@ -52,7 +52,13 @@ class ToyRun:
 
 
 def save_run(run: ToyRun, path: str | Path, provenance: dict[str, Any]) -> None:
-    """Write `run`; `provenance` ("config" among it) becomes metadata, one JSON text per entry."""
+    """Write `run`; `provenance` ("config" among it) becomes metadata, one JSON text per entry.
+
+    Args:
+        run: to write.
+        path: of the file.
+        provenance: where it comes from, as plain values.
+    """
     tensors = {
         "step": run.step,
         "W1": run.weights.W1.contiguous(),
@@ -122,6 +128,13 @@ def load_run(path: str | Path) -> ToyRun:
 
 
 def load_config_of(path: str | Path) -> dict[str, Any]:
-    """The configuration a checkpoint file was made with, as nested plain values."""
+    """The configuration a checkpoint file was made with, as nested plain values.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        plain values.
+    """
     with safe_open(path, "pt") as file:
         return json.loads((file.metadata() or {}).get("config", "{}"))

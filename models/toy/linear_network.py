@@ -21,12 +21,28 @@ class Weights(NamedTuple):
 
 
 def residuals(weights: Weights, targets: Tensor) -> Tensor:
-    """W2 W1 - Y, shape (..., features, items)."""
+    """W2 W1 - Y, shape (..., features, items).
+
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        targets: Y (features, items).
+
+    Returns:
+        (..., features, items).
+    """
     return weights.W2 @ weights.W1 - targets
 
 
 def sample_losses(weights: Weights, targets: Tensor) -> Tensor:
-    """Loss of every item, |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units."""
+    """Loss of every item, |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units.
+
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        targets: Y (features, items).
+
+    Returns:
+        (..., items).
+    """
     return 0.5 * residuals(weights, targets).square().sum(-2)
 
 
@@ -49,7 +65,18 @@ def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weigh
 def random_weights(
     n_items: int, n_features: int, hidden_width: int, init_scale: float, seed: int
 ) -> Weights:
-    """Independent normal entries of standard deviation `init_scale`, float64."""
+    """Independent normal entries of standard deviation `init_scale`, float64.
+
+    Args:
+        n_items: inputs.
+        n_features: outputs.
+        hidden_width: of the network.
+        init_scale: standard deviation of the weights.
+        seed: of all random numbers.
+
+    Returns:
+        W1 (hidden, items), W2 (features, hidden).
+    """
     generator = torch.Generator().manual_seed(seed)
     shapes = ((hidden_width, n_items), (n_features, hidden_width))
     return Weights(
@@ -89,6 +116,13 @@ def initial_mode_strength(initial: Weights, targets: Tensor) -> float:
 
     While W2 W1 is small, mode k grows through (W1 v_k + W2^T u_k) / 2, the balanced part of the
     two layers; the rest decays. Hence g0_k = |W1 v_k + W2^T u_k|^2 / 4.
+
+    Args:
+        initial: weights at step 0.
+        targets: Y (features, items).
+
+    Returns:
+        in the unit of the singular values.
     """
     U, _, Vt = torch.linalg.svd(targets, full_matrices=False)
     growing = (initial.W1 @ Vt.T + initial.W2.T @ U) / 2  # (hidden, modes)

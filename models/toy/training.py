@@ -30,7 +30,14 @@ class State(NamedTuple):
 
 
 def initial_state(weights: Weights) -> State:
-    """The state before the first step: running averages at zero."""
+    """The state before the first step: running averages at zero.
+
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+
+    Returns:
+        the state.
+    """
     zeros = Weights(*(torch.zeros_like(w) for w in weights))
     return State(weights, zeros, zeros)
 
@@ -55,6 +62,9 @@ def update(
 
     Returns:
         the state after one step.
+
+    Raises:
+        ValueError: there is no such optimizer.
     """
     grads = gradient(state.weights, targets, sample_weights)
     if optimizer == "gradient_descent":
@@ -106,7 +116,15 @@ def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
 
 
 def recorded_steps(steps: int, every: int) -> list[int]:
-    """0, every, 2 every, ... up to and including `steps`."""
+    """0, every, 2 every, ... up to and including `steps`.
+
+    Args:
+        steps: of training.
+        every: steps between two.
+
+    Returns:
+        increasing.
+    """
     return sorted({*range(0, steps + 1, every), steps})
 
 

@@ -103,7 +103,14 @@ class Table:
 
 @cache
 def catalogue() -> dict[str, Table]:
-    """All tables by room.name, from every module of this package that has a list TABLES."""
+    """All tables by room.name, from every module of this package that has a list TABLES.
+
+    Returns:
+        by room.name.
+
+    Raises:
+        CatalogueError: a table is declared twice.
+    """
     found: dict[str, Table] = {}
     for module in modules_of(__package__ or ""):
         for table in getattr(import_module(module), "TABLES", ()):
@@ -134,12 +141,28 @@ def table_named(room: str, name: str) -> Table:
 
 
 def of_room(room: str) -> list[Table]:
-    """The tables of a room, in order of declaration."""
+    """The tables of a room, in order of declaration.
+
+    Args:
+        room: toy, theory, language, across or results.
+
+    Returns:
+        their declarations.
+    """
     return [table for table in catalogue().values() if table.room == room]
 
 
 def check_reads(who: str, room: str, names: tuple[str, ...]) -> None:
-    """Raise CatalogueError, naming who reads it, if a table read is not declared."""
+    """Raise CatalogueError, naming who reads it, if a table read is not declared.
+
+    Args:
+        who: reads, in the error.
+        room: of the tables.
+        names: of the tables.
+
+    Raises:
+        CatalogueError: a table read is not declared.
+    """
     for name in names:
         try:
             table_named(room, name)

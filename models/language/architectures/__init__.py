@@ -11,6 +11,10 @@ NOT_ONE = "base"
 
 
 def names() -> tuple[str, ...]:
-    """The architectures, by their files' names; nothing is imported."""
+    """The architectures, by their files' names; nothing is imported.
+
+    Returns:
+        sorted.
+    """
     found = (module.rpartition(".")[2] for module in modules_of(__name__))
     return tuple(name for name in found if name != NOT_ONE)

@@ -83,7 +83,16 @@ class AnyArchitecture(Architecture):
 
 
 def sizes(network: Network, *, vocabulary: int, context: int) -> dict[str, Any]:
-    """Sizes of a network under the names that transformers uses."""
+    """Sizes of a network under the names that transformers uses.
+
+    Args:
+        network: sizes from the configuration.
+        vocabulary: number of tokens.
+        context: tokens of a sequence.
+
+    Returns:
+        arguments of the configuration class.
+    """
     return {
         "vocab_size": vocabulary,
         "hidden_size": network.width,
@@ -111,7 +120,14 @@ def architecture(name: str) -> Architecture:
 
 
 def architecture_of(model: PreTrainedModel) -> Architecture:
-    """The architecture of a model; a general one where it is none of this package."""
+    """The architecture of a model; a general one where it is none of this package.
+
+    Args:
+        model: a causal language model.
+
+    Returns:
+        the architecture.
+    """
     return registered().get(model.config.model_type, ANY)
 
 
@@ -120,7 +136,11 @@ ANY = AnyArchitecture()
 
 @cache
 def registered() -> dict[str, Architecture]:
-    """All architectures by model type; `from_pretrained` knows them from here on."""
+    """All architectures by model type; `from_pretrained` knows them from here on.
+
+    Returns:
+        all of them, by name.
+    """
     return {found.model_type: found for found in map(architecture, names())}
 
 
