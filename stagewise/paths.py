@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from analysis.tables.catalogue import table_named
+from analysis.tables.catalogue import CatalogueError, Table, of_room, table_named
 from stagewise.config import Config
 from stagewise.root import ROOT
 
@@ -83,6 +85,36 @@ class Paths:
         folder = self.root / room / model if model else self.root / room
         return folder / "claims.json"
 
+    def table_of(self, path: Path) -> Table:
+        """The table that a file below the root holds, or one run's part of.
+
+        Args:
+            path: of a Parquet file that need not be there.
+
+        Returns:
+            its declaration.
+
+        Raises:
+            CatalogueError: no table is declared that is written there; names those that are.
+        """
+        below = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        match below.with_suffix("").parts:
+            case ("toy", _, "influence", _):
+                return table_named("toy", "influence")
+            case (("toy" | "theory") as room, name):
+                return table_named(room, name)
+            case ("toy", _, name) | ("theory", "variants", _, "toy", name):
+                return table_named("toy", name)
+            case ("language", name):
+                return table_named("across", name)
+            case ("language", _, name):
+                return table_named("language", name)
+            case ("language", _, _, name):
+                return _of_part(name)
+            case (name,):
+                return table_named("results", name)
+        raise CatalogueError(f"no table is declared that lies in {path.parent}")
+
 
 class LanguagePaths:
     """File names of one language model."""
@@ -114,3 +146,17 @@ class LanguagePaths:
 def _known(room: str, name: str) -> str:
     """The name, if the catalogue has it; Snakemake's wildcards are filled in later."""
     return name if name.startswith("{") else table_named(room, name).name
+
+
+def _of_part(name: str) -> Table:
+    """The table of a language model of which a run writes a part of this name."""
+    tables = {table.name: table for table in of_room("language") if table.scope != "whole"}
+    if name in tables:
+        return tables[name]
+    known = {part: table for table in tables.values() for part in table.parts}
+    for part, table in known.items():
+        if fnmatchcase(name, re.sub(r"{.*?}", "*", part)):
+            return table
+    raise CatalogueError(
+        f"no part {name!r} of a table is declared for language, only {', '.join([*tables, *known])}"
+    )

@@ -20,6 +20,7 @@ from stagewise.paths import Paths
 from stagewise.provenance.code import source_files
 from stagewise.root import ROOT
 from stagewise.tasks.base import Job, Task, TaskError, tasks
+from stagewise.tasks.merge.check import check_declarations
 
 logger = logging.getLogger(__name__)
 
@@ -107,8 +108,9 @@ def run_part(
         how: threads, device.
 
     Raises:
-        TaskError: there is no such part or task.
+        TaskError: there is no such part or task, or something names a table that is not declared.
     """
+    check_declarations(config, paths)
     known = (*PARTS, *tasks())
     if part not in known:
         raise TaskError(f"part {part!r}: choose one of {', '.join(known)}")
@@ -126,7 +128,11 @@ def run_model(config: Config, paths: Paths, model: str, **how: Any) -> None:
 
     Args:
         how: threads, device and progress.
+
+    Raises:
+        TaskError: something names a table that is not declared.
     """
+    check_declarations(config, paths)
     from stagewise.benchmarks.cost import estimates
 
     for line in estimates(config, how.get("device", "cpu"), [model]):  # before anything is fetched

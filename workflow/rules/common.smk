@@ -25,11 +25,11 @@ try:
     # Files are read again here: Snakemake's own reading would extend the default hierarchy with
     # an override's instead of replacing it, and keep the last of two equal keys.
     CONFIG = load_config(workflow.overwrite_configfiles, extra=EXTRA)
-    check_declarations()
+    PATHS = Paths(CONFIG)
+    check_declarations(CONFIG, PATHS)
 except (ConfigError, TaskError) as error:
     sys.exit(f"configuration error:\n{error}")
 
-PATHS = Paths(CONFIG)
 FOUND = r"[a-z_]+"
 FIGURE, TABLE = "../report/figure.rst", "../report/table.rst"
 

@@ -1,16 +1,21 @@
-"""What declares tables must name ones that exist: checked before any work."""
+"""What reads or writes tables must name ones that are declared: checked before any work."""
 
 from __future__ import annotations
 
 from analysis.tables.catalogue import CatalogueError, check_reads
 from figures import scripts
-from stagewise.tasks.base import TaskError
+from stagewise.config import Config
+from stagewise.paths import Paths
+from stagewise.tasks.base import Job, Task, TaskError, tasks
 from stagewise.tasks.merge.evidence import read_by
 
 
-def check_declarations() -> None:
-    """Raise TaskError, naming who reads it, if a figure or a claim reads a table that is not
-    declared."""
+def check_declarations(config: Config, paths: Paths) -> None:
+    """Check the tables that figures and claims read, and those that tasks write.
+
+    Raises:
+        TaskError: one is not declared; names it, who reads or writes it, and those that are.
+    """
     try:
         for script in scripts().values():
             check_reads(f"figure {script.name} ({script.module})", script.room, script.reads)
@@ -18,3 +23,17 @@ def check_declarations() -> None:
             read_by(room)
     except CatalogueError as error:
         raise TaskError(str(error)) from error
+    for task in tasks().values():
+        jobs = (task.job(config, paths, **wildcards) for wildcards in task.jobs(config))
+        for job in (task.pattern(config, paths), *jobs):
+            _check_writes(task, job)
+
+
+def _check_writes(task: Task, job: Job) -> None:
+    """Is every table that a job writes declared? Snakemake's wildcards name none yet."""
+    try:
+        for path in task.writes(job):
+            if path.suffix == ".parquet" and "{" not in path.stem:
+                job.paths.table_of(path)
+    except CatalogueError as error:
+        raise TaskError(f"task {task.name} ({task.module}) writes a table: {error}") from error
