@@ -99,11 +99,13 @@ class Paths:
         """
         below = path.relative_to(self.root) if path.is_relative_to(self.root) else path
         match below.with_suffix("").parts:
+            case ("theory", "variants", _, *inner) if inner:
+                return self.table_of(self.root.joinpath(*inner))
             case ("toy", _, "influence", _):
                 return table_named("toy", "influence")
             case (("toy" | "theory") as room, name):
                 return table_named(room, name)
-            case ("toy", _, name) | ("theory", "variants", _, "toy", name):
+            case ("toy", _, name):
                 return table_named("toy", name)
             case ("language", name):
                 return table_named("across", name)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
+from tests.smoke import Smoke, smoke_in
 
 ROUNDING = 1e-10  # float64 results that should agree but for rounding
 UNBALANCED = {
@@ -44,3 +45,14 @@ def tree() -> Hierarchy:
 def targets(tree: Hierarchy) -> torch.Tensor:
     """Its targets (features, items), float64."""
     return torch.tensor(tree.targets())
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
+    """The smoke configuration, run without Snakemake; figures are drawn by other tests. Its tests
+    share a worker by `xdist_group("golden")`."""
+    from stagewise.tasks.everything import run_part
+
+    made = smoke_in(tmp_path_factory.mktemp("smoke"))
+    run_part(made.config, made.paths, "all", leave_out=("draw", "theory_document"))
+    return made

@@ -90,6 +90,7 @@ def test_a_task_that_asks_for_the_path_of_no_table_is_named(start, monkeypatch):
         ("toy/seed0/influence/loo.parquet", "toy.influence"),
         ("toy/seed0/windows.parquet", "toy.windows"),
         ("theory/variants/adam/toy/windows.parquet", "toy.windows"),
+        ("theory/variants/adam/toy/seed0/influence/loo.parquet", "toy.influence"),
         ("language/sizes.parquet", "across.sizes"),
         ("language/m/seed3/influence.parquet", "language.class_influence"),
         ("language/m/seed3/sampler.parquet", "language.sampler"),
