@@ -180,7 +180,7 @@ def _inside_against_others(
             raise NoEvidence(f"{stage} is not half learnt within the training of seed {seed}")
         start, middle = rows.iloc[0]["start"], rows.iloc[0]["middle"]
         by_arm = arms.set_index("arm")["crossing"]
-        windows = arms[~arms["arm"].isin(["none", "uniform"])]
+        windows = arms[~arms["arm"].isin(["none", "uniform"])].sort_values(["start", "stop"])
         if windows.empty:
             raise NoEvidence("no window fits into the training")
         overlap = windows["stop"].clip(upper=middle) - windows["start"].clip(lower=start)

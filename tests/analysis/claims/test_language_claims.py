@@ -167,3 +167,14 @@ def test_another_class_cannot_void_the_verdict_on_induction():
     claim = timing_matters(evidence(found)).finding
     assert claim.verdict == "replicated"
     assert "right_delimiter: delimiter_kind is not half learnt" in claim.measured
+
+
+def test_of_two_windows_that_overlap_equally_the_earlier_is_inside():
+    # Whatever the order of rows; without it -80 would be told of the one, 0 of the other.
+    found = tables()
+    times = found["threshold_times"].replace({"stop": {240: 285}, "start": {240: 285}})
+    told = []
+    for rows in (times, times.iloc[::-1].reset_index(drop=True)):
+        told.append(timing_matters(evidence(found | {"threshold_times": rows})).finding.measured)
+    assert told[0] == told[1]
+    assert "inside minus windows before: -6" in told[0]
