@@ -32,7 +32,7 @@ def names_in_order(config: Config) -> list[str]:
         *_of_tree(config.toy.tree),
         *(name for each in config.variants for name in _of_tree(config.variant(each).tree)),
         HOME, *theory.hierarchies, *theory.optimizers,
-        "unigram", "repetition",
+        "unigram", "repetition", "none",
         *(name for each in language.models for name in language.classes(each)),
         *CLASSES, *DEFAULT_CLASSES,
         *language.models, *language.recorded,

@@ -26,3 +26,9 @@ def test_any_order_of_rows_gives_the_same_table():
 def test_an_empty_table_stays_as_it_is():
     table = pd.DataFrame(columns=["step", "label"])
     assert list(in_order(table).columns) == ["step", "label"]
+
+
+def test_numbers_in_texts_stand_by_size():
+    table = pd.DataFrame({"arm": ["uniform", "120-160", "none", "40-80", "40-60"]})
+    wanted = ["none", "40-60", "40-80", "120-160", "uniform"]
+    assert in_order(table, ["none"])["arm"].to_list() == wanted
