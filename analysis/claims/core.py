@@ -167,7 +167,9 @@ def claim(
         reads: tables of the catalogue it may look at.
 
     Returns:
-        a decorator that registers the function which decides.
+        a decorator that registers the function which decides: it takes the evidence of the room,
+        returns what was predicted and measured with the verdict, and raises NoEvidence where a
+        table does not hold what is needed.
 
     Raises:
         ValueError: two claims have one id.

@@ -33,14 +33,7 @@ from analysis.statistics.alignment import checkpoint_index, joint_alignment
     reads=("transitions", "events", "trajectories"),
 )
 def induction_strengthens(e: LanguageEvidence) -> Finding:
-    """C7: a peak at the transition, more of it afterwards, less at the end.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """C7: a peak at the transition, more of it afterwards, less at the end."""
     pair = ("induction", "induction")
     bends, strengthens, falls, peaks = [], [], [], []
     for seed in e.seeds:
@@ -80,14 +73,7 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
     reads=("transitions", "events"),
 )
 def delimiters_flip(e: LanguageEvidence) -> Finding:
-    """C8: a flip from helpful to harmful between left and right delimiters.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """C8: a flip from helpful to harmful between left and right delimiters."""
     told, steps, held = [], [], {}
     for label in ("bif", "gradient"):
         turned, when = [], []
@@ -123,17 +109,7 @@ def delimiters_flip(e: LanguageEvidence) -> Finding:
     reads=("threshold_times", "transitions"),
 )
 def timing_matters(e: LanguageEvidence) -> Finding:
-    """C9: the window in which induction heads form beats earlier windows, and uniform weight.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C9: the window in which induction heads form beats earlier windows, and uniform weight."""
     table = e.tables["threshold_times"]
     told, intervals = [], []
     verdicts: dict[str, list[bool]] = {}
@@ -209,17 +185,7 @@ def _inside_against_others(
     reads=("transitions", "trajectories", "events"),
 )
 def events_align(e: LanguageEvidence) -> Finding:
-    """C10: flips and peaks fall near stage boundaries more closely than chance.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C10: flips and peaks fall near stage boundaries more closely than chance."""
     curves, events = e.tables["trajectories"], e.tables["events"]
     measured = np.sort(curves["step"].unique())
     runs, count = [], 0
@@ -263,14 +229,7 @@ def events_align(e: LanguageEvidence) -> Finding:
     reads=("localisation_summary", "trajectories", "events"),
 )
 def gradients_agree(e: LanguageEvidence) -> Finding:
-    """X6: the sampled influence approaches its limit as the localisation grows.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """X6: the sampled influence approaches its limit as the localisation grows."""
     limit = e.tables["localisation_summary"].sort_values("gamma")
     spread = (limit["high"] - limit["low"]).to_numpy()
     off = (limit["ratio"] - 1).abs().to_numpy()
@@ -312,17 +271,7 @@ def gradients_agree(e: LanguageEvidence) -> Finding:
     reads=("forecast_means",),
 )
 def influence_predicts(e: LanguageEvidence) -> Finding:
-    """X7: rank correlation with the measured effect of up-weighting each class.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X7: rank correlation with the measured effect of up-weighting each class."""
     table = e.tables["forecast_means"]
     table = table[table["stage"] == ALL]
     bif = table[table["label"] == "bif"].set_index(["horizon", "when"])

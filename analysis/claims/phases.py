@@ -29,14 +29,7 @@ from analysis.theory.phase_numbers import flip_weights
     reads=("phases", "phases_sampled"),
 )
 def phases_exchange(evidence: TheoryEvidence) -> Finding:
-    """C11: peaks at equal weights, in the order of disagreement, flips at the theory's roots.
-
-    Args:
-        evidence: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """C11: peaks at equal weights, in the order of disagreement, flips at the theory's roots."""
     e = evidence.phases
     sizes, at = e.sizes, critical(e.sizes, e.weight)
     step = float(np.log(sizes[1:] / sizes[:-1]).max())

@@ -24,17 +24,7 @@ SURVIVES = ("replicated", "partly")
     reads=("optimizers",),
 )
 def optimizers_agree(e: TheoryEvidence) -> Finding:
-    """X3: every claim comes out as it does under the first optimizer.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X3: every claim comes out as it does under the first optimizer."""
     table = e.tables["optimizers"]
     here = set(table["optimizer"])
     names = [name for name in e.optimizers if name in here]
@@ -81,17 +71,7 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
     reads=("times_summary",),
 )
 def times_predicted(e: TheoryEvidence) -> Finding:
-    """X8: events come when theory says, from singular values, scale and learning rate.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X8: events come when theory says, from singular values, scale and learning rate."""
     times = e.in_order(e.tables["times_summary"])
     rows = times[times["estimator"].isin(["unrolled", "bif"])]
     aligned = times[times["estimator"] == "unrolled_aligned"]
@@ -154,17 +134,7 @@ def times_predicted(e: TheoryEvidence) -> Finding:
     reads=("closed_form_error",),
 )
 def error_explained(e: TheoryEvidence) -> Finding:
-    """X9: taking away its causes one by one leaves nothing of the closed form's error.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X9: taking away its causes one by one leaves nothing of the closed form's error."""
     errors = e.tables["closed_form_error"]
     if errors.empty:
         raise NoEvidence("the closed form needs gradient descent and a hidden unit per item")

@@ -35,17 +35,7 @@ from models.toy.hierarchy import Node
     reads=("events", "transitions"),
 )
 def flips_and_stages(e: ToyEvidence) -> Finding:
-    """C1: helps while one distinction is learnt, harms while the next is.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C1: helps while one distinction is learnt, harms while the next is."""
     source = e.focus[0]
     below_root = [q for q in e.focus[1:] if _above(e, e.tree.lowest_common_ancestor(source, q))]
     if not below_root:
@@ -90,14 +80,7 @@ def flips_and_stages(e: ToyEvidence) -> Finding:
     reads=("influence", "trajectories"),
 )
 def shapes_agree(e: ToyEvidence) -> Finding:
-    """C2: BIF, theory and leave-one-out tell the same story.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """C2: BIF, theory and leave-one-out tell the same story."""
     labels = [x for x in (e.posterior_label, "closed_form", *e.removals[-1:]) if x in e.labels]
     results = {}
     for position, first in enumerate(labels):
@@ -132,17 +115,7 @@ def shapes_agree(e: ToyEvidence) -> Finding:
     reads=("transitions", "distinction_peaks"),
 )
 def learnt_top_down(e: ToyEvidence) -> Finding:
-    """C3: coarse distinctions first, and each pair's influence peaks with its distinction.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C3: coarse distinctions first, and each pair's influence peaks with its distinction."""
     rows = e.transitions[e.transitions["stage"] != "everything"]
     rows = rows.sort_values("seed").set_index("node")
     later = [
@@ -181,17 +154,7 @@ def learnt_top_down(e: ToyEvidence) -> Finding:
     reads=("distinction_peaks", "transitions", "trajectories"),
 )
 def branches_align(e: ToyEvidence) -> Finding:
-    """C4: branch points of the hidden paths line up with the influence peaks.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C4: branch points of the hidden paths line up with the influence peaks."""
     nodes = e.peaks_by_distinction().groupby("node", sort=False).median()
     if len(nodes) < 3:
         raise NoEvidence(f"{len(nodes)} distinction(s) with a peak: at least 3 are needed")
@@ -224,14 +187,7 @@ def branches_align(e: ToyEvidence) -> Finding:
     reads=("windows", "influence"),
 )
 def windows_follow(e: ToyEvidence) -> Finding:
-    """C5: removing a sample in a window matters most when the window is at the BIF peak.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-    """
+    """C5: removing a sample in a window matters most when the window is at the BIF peak."""
     table = e.tables["windows"]
     windows = table.assign(length=table["end"] - table["start"])
     length = int(min(windows["length"].unique(), key=lambda x: abs(x - WINDOW)))
@@ -282,17 +238,7 @@ def windows_follow(e: ToyEvidence) -> Finding:
     reads=("sweep", "trajectories"),
 )
 def localisation_helps(e: ToyEvidence) -> Finding:
-    """C6: strong localisation and a small step agree best with leave-one-out.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """C6: strong localisation and a small step agree best with leave-one-out."""
     sweep = e.tables["sweep"].sort_values(["nbeta", "gamma", "relative_step"])
     removal = sweep["reference"] == e.removals[-1]
     loo = sweep[removal & (sweep["estimator"] == "bif")]

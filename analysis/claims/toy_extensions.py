@@ -21,17 +21,7 @@ KINDS = ["minimum", "flip", "maximum"]
     reads=("removal_times", "trajectories"),
 )
 def ladder(e: ToyEvidence) -> Finding:
-    """X1: the times move with the removed share; derivative and BIF agree.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X1: the times move with the removed share; derivative and BIF agree."""
     source, target = e.focus[0], e.focus[1]
     rungs = e.removals
     times = {
@@ -88,17 +78,7 @@ def ladder_times(table: pd.DataFrame, label: str, source: str, target: str) -> n
     reads=("trajectories", "transitions"),
 )
 def symmetry(e: ToyEvidence) -> Finding:
-    """X2: pairs that an automorphism of the tree maps onto each other share one curve.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X2: pairs that an automorphism of the tree maps onto each other share one curve."""
     orbits = np.array([e.tree.orbit(a, b) for a, b in e.pairs()])
     if len(set(orbits)) == len(orbits):
         raise NoEvidence("no two pairs of this hierarchy are related by a symmetry")
@@ -137,17 +117,7 @@ def symmetry(e: ToyEvidence) -> Finding:
     reads=("limit_errors",),
 )
 def instantaneous(e: ToyEvidence) -> Finding:
-    """X5: short windows and strongly localised BIF measure the same thing.
-
-    Args:
-        e: the evidence.
-
-    Returns:
-        what was predicted and measured, and the verdict.
-
-    Raises:
-        NoEvidence: a table does not hold what is needed.
-    """
+    """X5: short windows and strongly localised BIF measure the same thing."""
     if e.optimizer != "gradient_descent":
         raise NoEvidence(f"the constant is gradient descent's, not that of {e.optimizer}")
     rows = e.tables["limit_errors"].set_index(["limit", "quantity", "value"]).sort_index()

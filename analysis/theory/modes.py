@@ -234,34 +234,14 @@ def half_rise_time(s: np.ndarray, initial: float, input_variance: float) -> np.n
 def sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """dG/ds; arguments and errors as for `mode_strength`.
-
-    Args:
-        s: singular values.
-        time: learning rate x steps, broadcast with `s`.
-        initial: strength of a mode at time 0.
-        input_variance: 1/items for one-hot inputs.
-
-    Returns:
-        broadcast over the arguments.
-    """
+    """dG/ds; arguments and errors as for `mode_strength`."""
     return _sensitivity(s, time, _positive(initial), input_variance)
 
 
 def input_sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """dG/d(input_variance); arguments and errors as for `mode_strength`.
-
-    Args:
-        s: singular values.
-        time: learning rate x steps, broadcast with `s`.
-        initial: strength of a mode at time 0.
-        input_variance: 1/items for one-hot inputs.
-
-    Returns:
-        broadcast over the arguments.
-    """
+    """dG/d(input_variance); arguments and errors as for `mode_strength`."""
     return _input_sensitivity(s, time, _positive(initial), input_variance)
 
 

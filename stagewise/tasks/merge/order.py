@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from models.corpora.grammar import CLASSES
@@ -24,11 +24,10 @@ def ordered(config: Config) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 
 def names_in_order(config: Config) -> list[str]:
-    """Names of rows as a reader expects them: estimators from exact to retrained, items, nodes and
-    stages as in the hierarchies, token classes, models and optimizers as in the configuration."""
+    """Names of rows as a reader expects them: items, nodes and stages as in the hierarchies, token
+    classes, models and optimizers as in the configuration. No estimator is imported for it."""
     language, theory = config.language, config.theory
     return [*dict.fromkeys((
-        *_labels(config),
         *_of_tree(config.toy.tree),
         *(name for each in config.variants for name in _of_tree(config.variant(each).tree)),
         HOME, *theory.hierarchies, *theory.optimizers,
@@ -37,16 +36,6 @@ def names_in_order(config: Config) -> list[str]:
         *CLASSES, *DEFAULT_CLASSES,
         *language.models, *language.recorded,
     ))]  # fmt: skip
-
-
-def _labels(config: Config) -> Iterator[str]:
-    from analysis.estimators.base import registered
-    from analysis.tables.curves import estimator_label
-
-    for _, name in registered():
-        yield name
-        yield estimator_label(name, float("nan"), True)
-        yield from (estimator_label(name, eta, False) for eta in config.toy.removal_fractions)
 
 
 def _of_tree(tree: Hierarchy) -> Iterable[str]:
