@@ -20,8 +20,8 @@ from analysis.claims.thresholds import (
 )
 from analysis.claims.toy_evidence import ToyEvidence
 from analysis.development.distinctions import stage_name
-from analysis.statistics.correlation import correlations
-from analysis.statistics.events import alignment, rank_agreement
+from analysis.statistics.alignment import alignment
+from analysis.statistics.correlation import correlations, rank_agreement
 from analysis.tables.curves import influence_array
 from models.toy.hierarchy import Node
 

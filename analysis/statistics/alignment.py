@@ -56,3 +56,36 @@ def joint_alignment(
     observed = float(distance([events for events, _ in runs]))
     null = distance([start + (events - start + shift) % length for events, _ in runs])
     return observed, float(null.mean()), (1 + int((null <= observed).sum())) / (1 + shifts)
+
+
+def alignment(
+    events: Sequence[float],
+    landmarks: Sequence[float],
+    span: tuple[float, float],
+    *,
+    permutations: int = 10_000,
+    rng: np.random.Generator,
+) -> tuple[float, float, float]:
+    """Do events fall near landmarks more closely than chance?
+
+    The statistic is the mean distance from an event to its nearest landmark. Under the null all
+    events are shifted together by a random amount around the training (a circle of the span's
+    length), which keeps their number and spacing.
+
+    Args:
+        events: steps.
+        landmarks: steps.
+        span: first and last step that an event can have.
+        permutations: random shifts behind the p-value.
+        rng: source of random numbers.
+
+    Returns:
+        (observed mean distance, its mean under the null, p-value), the first two in steps.
+
+    Raises:
+        ValueError: there are no events or no landmarks.
+    """
+    if not len(events) or not len(landmarks):
+        raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")
+    run = (np.asarray(events, dtype=float), np.asarray(landmarks, dtype=float))
+    return joint_alignment([run], span, rng, permutations)

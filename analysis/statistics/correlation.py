@@ -1,9 +1,11 @@
-"""Do two sets of curves have the same shape?"""
+"""Do two sets of curves have the same shape, and two sets of values the same order?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 DIGITS = 12  # of the largest value; what differs by less is equal up to rounding
 
@@ -43,6 +45,46 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
         1.0
     """
     return float(spearmanr(_rounded(first), _rounded(second)).statistic)
+
+
+def rank_agreement(
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    strata: Sequence[object] | None = None,
+    permutations: int = 10_000,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Spearman's rank correlation with its one-sided permutation p-value.
+
+    Args:
+        first: (values,).
+        second: (values,), paired with `first`.
+        strata: group of every entry; ranks are taken and permuted within groups, and the
+            correlations of the groups averaged, so that what differs between groups does not count.
+            Default: one group.
+        permutations: random pairings behind the p-value.
+        rng: source of random numbers.
+
+    Returns:
+        (correlation, p-value); (0, 1) where nothing varies.
+    """
+    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    groups = np.unique([str(s) for s in strata], return_inverse=True)[1] if strata else 0 * x
+    observed, null, counted = 0.0, np.zeros(permutations), 0
+    for group in np.unique(groups):
+        a, b = rankdata(x[groups == group]), rankdata(y[groups == group])
+        a, b = a - a.mean(), b - b.mean()
+        scale = np.sqrt((a**2).sum() * (b**2).sum())
+        if scale == 0:
+            continue
+        counted += 1
+        observed += float(a @ b / scale)
+        null += rng.permuted(np.tile(b, (permutations, 1)), axis=1) @ a / scale
+    if not counted:
+        return 0.0, 1.0
+    beyond = int((null >= observed - 1e-9).sum())
+    return observed / counted, (1 + beyond) / (1 + permutations)
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import find_peaks
-from scipy.stats import false_discovery_control, norm, rankdata, t
+from scipy.stats import false_discovery_control, norm, t
 
-from analysis.statistics.alignment import joint_alignment
 from analysis.statistics.crossings import first_crossing
 from analysis.statistics.uncertainty import degrees_of_freedom, standard_error
 
@@ -242,76 +241,3 @@ def control(
         for (name, event), value in zip(tests, q, strict=True)
         if event is not None and value <= level
     ]
-
-
-def alignment(
-    events: Sequence[float],
-    landmarks: Sequence[float],
-    span: tuple[float, float],
-    *,
-    permutations: int = 10_000,
-    rng: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Do events fall near landmarks more closely than chance?
-
-    The statistic is the mean distance from an event to its nearest landmark. Under the null all
-    events are shifted together by a random amount around the training (a circle of the span's
-    length), which keeps their number and spacing.
-
-    Args:
-        events: steps.
-        landmarks: steps.
-        span: first and last step that an event can have.
-        permutations: random shifts behind the p-value.
-        rng: source of random numbers.
-
-    Returns:
-        (observed mean distance, its mean under the null, p-value), the first two in steps.
-
-    Raises:
-        ValueError: there are no events or no landmarks.
-    """
-    if not len(events) or not len(landmarks):
-        raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")
-    run = (np.asarray(events, dtype=float), np.asarray(landmarks, dtype=float))
-    return joint_alignment([run], span, rng, permutations)
-
-
-def rank_agreement(
-    first: Sequence[float],
-    second: Sequence[float],
-    *,
-    strata: Sequence[object] | None = None,
-    permutations: int = 10_000,
-    rng: np.random.Generator,
-) -> tuple[float, float]:
-    """Spearman's rank correlation with its one-sided permutation p-value.
-
-    Args:
-        first: (values,).
-        second: (values,), paired with `first`.
-        strata: group of every entry; ranks are taken and permuted within groups, and the
-            correlations of the groups averaged, so that what differs between groups does not count.
-            Default: one group.
-        permutations: random pairings behind the p-value.
-        rng: source of random numbers.
-
-    Returns:
-        (correlation, p-value); (0, 1) where nothing varies.
-    """
-    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    groups = np.unique([str(s) for s in strata], return_inverse=True)[1] if strata else 0 * x
-    observed, null, counted = 0.0, np.zeros(permutations), 0
-    for group in np.unique(groups):
-        a, b = rankdata(x[groups == group]), rankdata(y[groups == group])
-        a, b = a - a.mean(), b - b.mean()
-        scale = np.sqrt((a**2).sum() * (b**2).sum())
-        if scale == 0:
-            continue
-        counted += 1
-        observed += float(a @ b / scale)
-        null += rng.permuted(np.tile(b, (permutations, 1)), axis=1) @ a / scale
-    if not counted:
-        return 0.0, 1.0
-    beyond = int((null >= observed - 1e-9).sum())
-    return observed / counted, (1 + beyond) / (1 + permutations)

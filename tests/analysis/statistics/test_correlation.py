@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from analysis.statistics.correlation import correlations, rank_correlation
+from analysis.statistics.correlation import correlations, rank_agreement, rank_correlation
 
 
 def test_curves_of_every_pair_are_correlated_over_time():
@@ -37,3 +37,18 @@ def test_where_nothing_is_tied_ranks_are_spearmans():
 def test_a_constant_has_no_rank_correlation():
     with pytest.warns(RuntimeWarning):
         assert np.isnan(rank_correlation(np.zeros(4), np.arange(4.0)))
+
+
+def test_rank_agreement_is_spearman_with_an_exact_level():
+    rng = np.random.default_rng(0)
+    assert rank_agreement([1, 2, 3, 4], [10, 20, 40, 30], rng=rng)[0] == pytest.approx(0.8)
+    # All 24 orders of four: a perfect one has probability 1/24.
+    assert rank_agreement([1, 2, 3, 4], [1, 2, 3, 4], rng=rng)[1] == pytest.approx(1 / 24, rel=0.15)
+    assert rank_agreement([1, 1, 1], [1, 2, 3], rng=rng) == (0.0, 1.0)
+
+
+def test_ranks_within_strata_ignore_what_differs_between_them():
+    # Within each group x and y fall together against each other; between groups both rise.
+    x, y, group = [1, 2, 3, 11, 12, 13], [3, 2, 1, 13, 12, 11], list("aaabbb")
+    assert rank_agreement(x, y, rng=np.random.default_rng(0))[0] > 0.5
+    assert rank_agreement(x, y, strata=group, rng=np.random.default_rng(0)) == (-1.0, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.statistics.events import Trajectory, alignment, control, find_events, rank_agreement
+from analysis.statistics.events import Trajectory, control, find_events
 
 STEPS = np.arange(0, 1001, 20)
 
@@ -113,33 +113,3 @@ def test_nothing_tested_and_nothing_found():
     assert control({}) == []
     flat = Trajectory(STEPS, np.zeros((1, len(STEPS))), np.zeros((1, len(STEPS))))
     assert find_events(flat, rng=np.random.default_rng(0)) == []
-
-
-def test_alignment_sees_what_is_aligned_and_nothing_else():
-    marks = [100.0, 330.0, 450.0, 790.0]
-    rng = np.random.default_rng(0)
-    near = alignment(np.array(marks) + 5, marks, (0, 1000), rng=rng)
-    assert near[0] == pytest.approx(5)
-    assert near[2] < 0.02
-    p_values = [
-        alignment(rng.uniform(0, 1000, 4), marks, (0, 1000), permutations=300, rng=rng)[2]
-        for _ in range(300)
-    ]
-    assert np.mean(np.array(p_values) < 0.1) == pytest.approx(0.1, abs=0.05)
-    with pytest.raises(ValueError, match="0 events"):
-        alignment([], marks, (0, 1000), rng=rng)
-
-
-def test_rank_agreement_is_spearman_with_an_exact_level():
-    rng = np.random.default_rng(0)
-    assert rank_agreement([1, 2, 3, 4], [10, 20, 40, 30], rng=rng)[0] == pytest.approx(0.8)
-    # All 24 orders of four: a perfect one has probability 1/24.
-    assert rank_agreement([1, 2, 3, 4], [1, 2, 3, 4], rng=rng)[1] == pytest.approx(1 / 24, rel=0.15)
-    assert rank_agreement([1, 1, 1], [1, 2, 3], rng=rng) == (0.0, 1.0)
-
-
-def test_ranks_within_strata_ignore_what_differs_between_them():
-    # Within each group x and y fall together against each other; between groups both rise.
-    x, y, group = [1, 2, 3, 11, 12, 13], [3, 2, 1, 13, 12, 11], list("aaabbb")
-    assert rank_agreement(x, y, rng=np.random.default_rng(0))[0] > 0.5
-    assert rank_agreement(x, y, strata=group, rng=np.random.default_rng(0)) == (-1.0, 1.0)
