@@ -8,8 +8,9 @@ import torch
 
 from models.corpora.documents import CorpusError
 from models.corpora.labelling import Labeller, class_table, labeller_of, overlaps
-from models.corpora.natural import Text, token_ids
+from models.corpora.natural import Text
 from models.corpora.token_classes import TokenClass
+from models.corpora.tokenizer import token_ids
 from models.storage.markdown import markdown_table
 
 

@@ -15,18 +15,17 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from scipy import sparse
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase
 
 from models.corpora.corpus import EVALUATION, TRAINING, Corpus, Evaluation
 from models.corpora.documents import ORIGIN, CorpusError, Document, manifest
 from models.corpora.frequencies import Frequencies
 from models.corpora.labelling import labeller_of
 from models.corpora.token_classes import TokenClass
+from models.corpora.tokenizer import load_tokenizer, separator_of, token_ids, train_tokenizer
 from models.storage.files import whole_folder
 
-SEPARATOR = "<|endoftext|>"  # before every document, as in Pythia's training
 TOKENS, DOCUMENTS = "tokens.safetensors", "documents.parquet"
 SELDOM = 1e-5  # share of the text below which a token is not used in random strings
 BATCH = 256  # documents tokenised together
@@ -117,85 +116,6 @@ def tokenise(
         vocabulary=vocabulary,
         documents=known.reset_index(drop=True),
     )
-
-
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE with so many tokens, bytes and the separator among them.
-
-    Args:
-        texts: to learn from.
-        vocabulary: number of tokens.
-
-    Returns:
-        a byte-level BPE tokenizer.
-
-    Raises:
-        CorpusError: the vocabulary does not hold the 256 bytes and the separator.
-    """
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    if vocabulary <= len(alphabet):
-        raise CorpusError(f"a vocabulary of {vocabulary} tokens: at least {len(alphabet) + 1}")
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    bpe.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=vocabulary, special_tokens=[SEPARATOR], initial_alphabet=sorted(alphabet),
-            show_progress=False,
-        ),
-    )  # fmt: skip
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=SEPARATOR)
-
-
-def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a folder, or of a repository on the Hub.
-
-    Args:
-        place: folder, or name on the Hub.
-
-    Returns:
-        the tokenizer.
-
-    Raises:
-        CorpusError: there is none to be had.
-    """
-    try:
-        return AutoTokenizer.from_pretrained(place)
-    except (OSError, ValueError) as error:
-        raise CorpusError(f"no tokenizer in {str(place)!r}: {error}") from error
-
-
-def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The id of the mark between documents.
-
-    Args:
-        tokenizer: of the corpus.
-
-    Returns:
-        id of the token between documents.
-
-    Raises:
-        CorpusError: the tokenizer has no end-of-text token.
-    """
-    if tokenizer.eos_token_id is None:
-        raise CorpusError("the tokenizer has no end-of-text token to put between documents")
-    return int(tokenizer.eos_token_id)
-
-
-def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
-    """Tokens of every text. What looks like a mark of the tokenizer within it stays text.
-
-    Args:
-        tokenizer: as transformers loads it.
-        texts: any.
-
-    Returns:
-        ids, text by text.
-    """
-    return tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
-        "input_ids"
-    ]
 
 
 def _encode(

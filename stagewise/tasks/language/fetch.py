@@ -68,7 +68,7 @@ def language_fetch(job: Job) -> None:
 def require_tokenizer(run: LanguageRun, folder: os.PathLike[str]) -> None:
     """Raise CheckpointError if the corpus was cut into tokens by another tokenizer than the
     model's."""
-    from models.corpora.natural import load_tokenizer
+    from models.corpora.tokenizer import load_tokenizer
     from models.storage.errors import CheckpointError
     from stagewise.tasks.language.texts import load_checked_text
 

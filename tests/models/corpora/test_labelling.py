@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from models.corpora.frequencies import Frequencies
 from models.corpora.labelling import Labeller, class_table, overlaps, repeated_pairs, texts_of
-from models.corpora.natural import SEPARATOR, train_tokenizer
 from models.corpora.token_classes import DEFAULT_CLASSES, TokenClass
+from models.corpora.tokenizer import SEPARATOR, train_tokenizer
 
 # Texts of tokens with their classes, by hand; the first and the last are context only.
 # Short names are spelt out in SHORT.

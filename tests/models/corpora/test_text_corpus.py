@@ -21,16 +21,15 @@ from models.corpora.documents import (
 )
 from models.corpora.natural import (
     ORIGIN,
-    SEPARATOR,
     Text,
     load_text,
-    load_tokenizer,
     save_text,
     text_corpus,
     tokenise,
     windows,
 )
 from models.corpora.token_classes import DEFAULT_CLASSES
+from models.corpora.tokenizer import SEPARATOR, load_tokenizer
 from models.storage.files import read_origin
 
 WORDS = ["alpha", "beta", "gamma", "delta", "while", "return", "(x)", "[1]", "'a'", "\n    "]

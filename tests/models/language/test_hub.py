@@ -9,7 +9,7 @@ import torch
 from huggingface_hub import HfApi
 from safetensors.torch import load_file, save_file
 
-from models.corpora.natural import load_tokenizer, train_tokenizer
+from models.corpora.tokenizer import load_tokenizer, train_tokenizer
 from models.language.checkpoints import load_model, save_checkpoint
 from models.language.hub import Revision, find_revision, lay_out
 from models.language.model import build_model
