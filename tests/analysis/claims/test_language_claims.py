@@ -12,10 +12,9 @@ from analysis.claims.language import (
     events_align,
     gradients_agree,
     induction_strengthens,
-    influence_predicts,
-    timing_matters,
 )
 from analysis.claims.language_evidence import LanguageEvidence, of_model
+from analysis.claims.language_interventions import influence_predicts, timing_matters
 from analysis.interventions.summaries import threshold_time_differences
 from analysis.statistics.alignment import joint_alignment
 
