@@ -8,16 +8,17 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit
 
-from analysis.theory import phases
+from analysis.theory import free_energy, phases
 from analysis.theory.derivation import numeric
-from analysis.theory.phases import COV_U, COV_V, EXCESS, EXPONENT, GAPS, SIZE, VOLUME
+from analysis.theory.free_energy import EXCESS, EXPONENT, SIZE, VOLUME
+from analysis.theory.phases import COV_U, COV_V, GAPS
 
 MAX_EXPONENT = 700  # exp() of more overflows
 
-volume = numeric(phases.VOLUME_RATIO, phases.QUARTIC, phases.QUADRATIC)
-_log_odds = numeric(phases.LOG_ODDS, SIZE, EXCESS, EXPONENT, VOLUME)
-_critical = {name: numeric(n, EXCESS, EXPONENT, VOLUME) for name, n in phases.CRITICAL.items()}
-_width = numeric(phases.WIDTH, EXCESS, EXPONENT, VOLUME)
+volume = numeric(free_energy.VOLUME_RATIO, free_energy.QUARTIC, free_energy.QUADRATIC)
+_log_odds = numeric(free_energy.LOG_ODDS, SIZE, EXCESS, EXPONENT, VOLUME)
+_critical = {name: numeric(n, EXCESS, EXPONENT, VOLUME) for name, n in free_energy.CRITICAL.items()}
+_width = numeric(free_energy.WIDTH, EXCESS, EXPONENT, VOLUME)
 _discriminant = numeric(phases.DISCRIMINANT, COV_U, COV_V, GAPS)
 _flip_odds = numeric(phases.FLIP_ODDS, COV_U, COV_V, GAPS)
 

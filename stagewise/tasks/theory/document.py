@@ -32,7 +32,7 @@ CHAPTERS = (
     Chapter("phases", "influence_is_covariance"),
     Chapter("phases", "two_phases"),
     Chapter(
-        "phases", "free_energy",
+        "free_energy", "free_energy",
         {"two_phases": "Two phases: weights, influence within and between them, and what the "
          "sampler sees."},
     ),

@@ -14,13 +14,13 @@ from scipy.optimize import brentq
 from analysis.estimators.bif import bayesian_influence
 from analysis.sampling.posterior import sample_posterior
 from analysis.sampling.settings import PosteriorConfig
-from analysis.theory import phase_numbers, phases, potential
+from analysis.theory import free_energy, phase_numbers, phases, potential
 from analysis.theory.derivation import DerivationError, check
 from analysis.theory.phase_numbers import flip_weights
 from analysis.theory.potential import TwoWellLoss, TwoWells, exact_moments
 from tests.conftest import ROUNDING
 
-DERIVATIONS = (phases.influence_is_covariance, phases.two_phases, phases.free_energy)
+DERIVATIONS = (phases.influence_is_covariance, phases.two_phases, free_energy.free_energy)
 STEPS = {step.name: step for derive in DERIVATIONS for step in derive().steps}
 GRID_ERROR = 1e-4  # relative; the trapezoidal rule gives 2e-6, leaving out a phase 0.8
 DEFAULT, NAMES = TwoWells(), list(TwoWells().slopes)
@@ -31,8 +31,12 @@ def wrong() -> dict[str, sympy.Expr]:
     """Statements with one sign, root or exponent changed, by the step they would spoil."""
     p, q, m, beta, a, b, f, g = sympy.symbols("p q m beta a b f g", positive=True)
     heads = 1 / (1 + sympy.exp(beta * (a - b)))  # weight of the first of two states
-    size, top, w = phases.SIZE, phases.EXPONENT / phases.EXCESS, sympy.Symbol("w", negative=True)
-    slope = sympy.diff(phases.LOG_ODDS, size)
+    size, top, w = (
+        free_energy.SIZE,
+        free_energy.EXPONENT / free_energy.EXCESS,
+        sympy.Symbol("w", negative=True),
+    )
+    slope = sympy.diff(free_energy.LOG_ODDS, size)
     opposed = phases.DISCRIMINANT.subs({phases.COV_U: p**2, phases.COV_V: q**2, phases.GAPS: -m})
     return {
         "finite_space": sympy.diff(heads * f + (1 - heads) * g, beta)
@@ -40,9 +44,11 @@ def wrong() -> dict[str, sympy.Expr]:
         "mixture": phases.two_phases()["mixture"].residuals[0] + 2 * phases.BETWEEN,
         "peak": sympy.diff(phases.BETWEEN, phases.PI).subs(phases.PI, sympy.Rational(1, 3)),
         "two_flips": opposed - (m - (p - q) ** 2) * (m + (p + q) ** 2),
-        "quartic_direction": sympy.diff(sympy.log(phases.DIRECTION[4]), size) + 1 / (2 * size),
-        "critical_size": phases.LOG_ODDS.subs(size, top * sympy.LambertW(-phases.LAMBERT)),
-        "width": slope.subs(size, -top * w) + phases.EXCESS * (1 - 1 / w),
+        "quartic_direction": sympy.diff(sympy.log(free_energy.DIRECTION[4]), size) + 1 / (2 * size),
+        "critical_size": free_energy.LOG_ODDS.subs(
+            size, top * sympy.LambertW(-free_energy.LAMBERT)
+        ),
+        "width": slope.subs(size, -top * w) + free_energy.EXCESS * (1 - 1 / w),
     }
 
 
