@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from analysis.statistics.crossings import first_crossing
-from analysis.theory.modes import mode_strength
-from models.toy.hierarchy import Node
-from models.toy.linear_network import mode_basis
-
-RISE = (0.1, 0.5, 0.9)  # shares of the final value that mark start, middle and end of a stage
+from analysis.development.hidden_layer import branch_point, separation
+from analysis.statistics.crossings import rise_times
+from analysis.theory.learnt_map import progress, theory_maps
+from models.toy.checkpoints import ToyRun
+from models.toy.hierarchy import Hierarchy, Node
+from models.toy.linear_network import initial_mode_strength
 
 
 def stage_name(node: Node) -> str:
@@ -24,66 +25,43 @@ def stage_name(node: Node) -> str:
     return " | ".join(child.name for child in node.children)
 
 
-def mode_strengths(maps: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items).
+def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
+    """When every distinction is learnt: seed, stage, node, depth, start, middle, end (steps at 10,
+    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer).
 
     Args:
-        maps: W (..., features, items).
-        targets: Y (features, items).
+        run: weights, targets and steps of one training.
+        tree: the hierarchy.
+        theory_holds: whether theory's times are given too.
 
     Returns:
-        (..., modes), in the unit of the singular values.
+        one row per distinction.
     """
-    U, _, V = mode_basis(targets)
-    return np.einsum("ak,...ai,ik->...k", U, maps, V)
-
-
-def theory_maps(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
-    """Maps U G(t) V^T of the theory of independent modes, (times, features, items).
-
-    Args:
-        targets: Y (features, items).
-        times: learning rate x steps (times,).
-        initial: strength of a mode at time 0.
-
-    Returns:
-        (times, features, items).
-    """
-    U, s, V = mode_basis(targets)
-    strengths = mode_strength(s, np.asarray(times)[:, None], initial, 1 / targets.shape[1])
-    return np.einsum("ak,tk,ik->tai", U, strengths, V)
-
-
-def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """How far a distinction is learnt: 0 not at all, 1 as in the targets.
-
-    The projection of the network's answer to the input contrast c on the right answer,
-    <Yc, Wc> / |Yc|^2, mean over contrasts.
-
-    Args:
-        maps: (..., features, items).
-        targets: Y (features, items).
-        directions: contrasts c (contrasts, items).
-
-    Returns:
-        (...,)
-    """
-    right = targets @ directions.T  # (features, contrasts)
-    answer = maps @ directions.T
-    return ((right * answer).sum(-2) / (right**2).sum(0)).mean(-1)
-
-
-def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
-    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never.
-
-    Args:
-        steps: (steps,).
-        progress_: (steps,), 1: learnt.
-
-    Returns:
-        three steps.
-    """
-    start, middle, end = (
-        float(first_crossing(steps, progress_, share, np.greater_equal)) for share in RISE
-    )
-    return start, middle, end
+    targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
+    initial = initial_mode_strength(run.initial, run.targets)
+    theory = theory_maps(targets, np.array(run.steps) * run.learning_rate, initial)
+    hidden, steps = run.weights.W1.numpy(), np.array(run.steps)
+    everything = np.ones((1, len(tree.items))) / np.sqrt(len(tree.items))
+    rows = [("everything", tree.root.name, -1, everything, (np.nan, np.nan))]
+    for node in tree.distinctions():
+        apart = branch_point(steps, separation(hidden, tree, node))
+        rows.append((stage_name(node), node.name, tree.depth(node), tree.contrasts(node), apart))
+    table = []
+    for stage, node_name, depth, directions, (knee, fastest) in rows:
+        start, middle, end = rise_times(steps, progress(maps, targets, directions))
+        expected = rise_times(steps, progress(theory, targets, directions))[1]
+        table.append(
+            {
+                "seed": run.seed,
+                "stage": stage,
+                "node": node_name,
+                "depth": depth,
+                "start": start,
+                "middle": middle,
+                "end": end,
+                "theory_middle": expected if theory_holds else np.nan,
+                "knee": knee,
+                "fastest": fastest,
+            }
+        )
+    return pd.DataFrame(table)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.development.distinctions import (
-    mode_strengths,
-    progress,
-    rise_times,
-    stage_name,
-    theory_maps,
-)
-from analysis.development.hidden_layer import branch_point, embed, separation
+from analysis.development.distinctions import transition_table
+from analysis.development.hidden_layer import embed
+from analysis.statistics.crossings import rise_times
+from analysis.theory.learnt_map import mode_strengths, theory_maps
 from analysis.theory.modes import half_rise_time
 from models.toy.checkpoints import ToyRun
 from models.toy.hierarchy import Hierarchy
@@ -68,7 +64,9 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
     targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
     initial, (_, s, _) = initial_mode_strength(run.initial, run.targets), mode_basis(targets)
     measured = mode_strengths(maps, targets)
-    theory = mode_strengths(theory_maps(targets, _times(run), initial), targets)
+    theory = mode_strengths(
+        theory_maps(targets, np.array(run.steps) * run.learning_rate, initial), targets
+    )
     half = half_rise_time(s, initial, 1 / len(run.items)) / run.learning_rate
     final = s * len(run.items)  # s / input variance, which is 1 / items
     steps = np.array(run.steps)
@@ -92,48 +90,6 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
     )
 
 
-def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
-    """When every distinction is learnt: seed, stage, node, depth, start, middle, end (steps at 10,
-    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer).
-
-    Args:
-        run: weights, targets and steps of one training.
-        tree: the hierarchy.
-        theory_holds: whether theory's times are given too.
-
-    Returns:
-        one row per distinction.
-    """
-    targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
-    initial = initial_mode_strength(run.initial, run.targets)
-    theory = theory_maps(targets, _times(run), initial)
-    hidden, steps = run.weights.W1.numpy(), np.array(run.steps)
-    everything = np.ones((1, len(tree.items))) / np.sqrt(len(tree.items))
-    rows = [("everything", tree.root.name, -1, everything, (np.nan, np.nan))]
-    for node in tree.distinctions():
-        apart = branch_point(steps, separation(hidden, tree, node))
-        rows.append((stage_name(node), node.name, tree.depth(node), tree.contrasts(node), apart))
-    table = []
-    for stage, node_name, depth, directions, (knee, fastest) in rows:
-        start, middle, end = rise_times(steps, progress(maps, targets, directions))
-        expected = rise_times(steps, progress(theory, targets, directions))[1]
-        table.append(
-            {
-                "seed": run.seed,
-                "stage": stage,
-                "node": node_name,
-                "depth": depth,
-                "start": start,
-                "middle": middle,
-                "end": end,
-                "theory_middle": expected if theory_holds else np.nan,
-                "knee": knee,
-                "fastest": fastest,
-            }
-        )
-    return pd.DataFrame(table)
-
-
 def embedding_table(run: ToyRun) -> pd.DataFrame:
     """Paths of the items through the hidden layer: seed, step, item, x, y.
 
@@ -147,7 +103,3 @@ def embedding_table(run: ToyRun) -> pd.DataFrame:
     k, i = np.indices(plane.shape[:2]).reshape(2, -1)
     columns = {"seed": run.seed, "step": np.array(run.steps)[k], "item": np.array(run.items)[i]}
     return pd.DataFrame({**columns, "x": plane[..., 0].ravel(), "y": plane[..., 1].ravel()})
-
-
-def _times(run: ToyRun) -> np.ndarray:
-    return np.array(run.steps) * run.learning_rate

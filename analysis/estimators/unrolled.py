@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from analysis.estimators.base import Estimator, NetworkRun
-from models.toy.linear_network import Weights
+from models.toy.linear_network import Weights, directional
 from models.toy.settings import Optimizer
 from models.toy.training import State, initial_state, update
 
@@ -78,22 +78,6 @@ def _each(function: Callable[..., Tensor], *states: State) -> State:
 def _tangent_of(dual: Tensor) -> Tensor:
     primal, tangent = forward_ad.unpack_dual(dual)
     return torch.zeros_like(primal) if tangent is None else tangent
-
-
-def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
-    """Change of every loss along each source's tangent: (source, target).
-
-    Args:
-        weights: W1 (..., hidden, items), W2 (..., features, hidden).
-        tangent: of the weights, one copy per source.
-        targets: Y (features, items).
-
-    Returns:
-        (..., source, target).
-    """
-    error = weights.W2 @ weights.W1 - targets
-    moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
-    return (error * moved).sum(-2)
 
 
 class Unrolled(Estimator):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+RISE = (0.1, 0.5, 0.9)  # shares of the final value that mark start, middle and end of a stage
+
 
 def first_crossing(
     points: np.ndarray,
@@ -42,6 +44,22 @@ def first_crossing(
     share = np.where(k > 0, _share(a, b, level), 0.0)
     found = points[before] + share * (points[k] - points[before])
     return np.where(reached.any(0), found, otherwise)
+
+
+def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
+    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never.
+
+    Args:
+        steps: (steps,).
+        progress_: (steps,), 1: learnt.
+
+    Returns:
+        three steps.
+    """
+    start, middle, end = (
+        float(first_crossing(steps, progress_, share, np.greater_equal)) for share in RISE
+    )
+    return start, middle, end
 
 
 def crossings(curves: np.ndarray, level: float = 0.0) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -8,20 +8,22 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.estimators.bif_gaussian import NotPositiveDefiniteError
-from analysis.theory.predicted_times import (
+from analysis.theory.gaussian_influence import NotPositiveDefiniteError
+from analysis.theory.matching import (
     MATCHED,
     Events,
     Matching,
-    Training,
     agreement,
-    aligned_influence,
     by_chance,
-    events_of,
     match,
+    table_of,
+)
+from analysis.theory.predicted_times import (
+    Training,
+    aligned_influence,
+    events_of,
     predicted_bif,
     predicted_influence,
-    table_of,
     transition_width,
 )
 from models.toy.training import recorded_steps

@@ -62,6 +62,22 @@ def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weigh
     return Weights(weights.W2.mT @ error, error @ weights.W1.mT)
 
 
+def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
+    """Change of every loss along each source's tangent: (source, target).
+
+    Args:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        tangent: of the weights, one copy per source.
+        targets: Y (features, items).
+
+    Returns:
+        (..., source, target).
+    """
+    error = weights.W2 @ weights.W1 - targets
+    moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
+    return (error * moved).sum(-2)
+
+
 def random_weights(
     n_items: int, n_features: int, hidden_width: int, init_scale: float, seed: int
 ) -> Weights:

@@ -12,7 +12,7 @@ from models.storage.markdown import markdown_table
 from stagewise.config import Config
 from stagewise.pages.rules import seconds_in
 from stagewise.paths import Paths
-from stagewise.tasks.base import tasks
+from stagewise.registry import tasks
 
 MODEL, SEED = "{model}", "{seed}"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from models.storage.markdown import markdown_table
 from stagewise.config import Config
 from stagewise.paths import Paths
+from stagewise.registry import tasks
 from stagewise.root import ROOT
-from stagewise.tasks.base import tasks
 
 INCLUDE = re.compile(r'^include: "([^"]+)"', re.MULTILINE)
 RULE = re.compile(r"^ *rule(?: (\w+))?:$", re.MULTILINE)

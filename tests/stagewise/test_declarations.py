@@ -10,8 +10,8 @@ from analysis.claims import core
 from analysis.tables.catalogue import CatalogueError
 from stagewise.config import Config
 from stagewise.paths import Paths
+from stagewise.registry import TASKS, TaskError, tasks
 from stagewise.tasks import everything
-from stagewise.tasks.base import TASKS, TaskError, tasks
 from stagewise.tasks.merge import check
 from stagewise.tasks.merge.check import check_declarations
 

@@ -23,8 +23,8 @@ def theory_errors(job: Job) -> None:
     """Write the errors of every hierarchy, and the curves of the toy itself."""
     import pandas as pd
 
+    from analysis.estimators.closed_form_error import error_tables
     from analysis.tables.catalogue import table_named
-    from analysis.theory.closed_form_error import error_tables
 
     config = job.config
     errors, curves = [], []

@@ -16,12 +16,8 @@ WRITES = ("phases", "phases_sampled")
 )
 def theory_phases(job: Job) -> None:
     """Write the exact curves and the sampled ones."""
-    from analysis.theory.phase_curves import (
-        PhaseSettings,
-        SampledPhase,
-        phase_curves,
-        sampled_phases,
-    )
+    from analysis.estimators.sampled_phases import sampled_phases
+    from analysis.theory.phase_curves import PhaseSettings, SampledPhase, phase_curves
     from analysis.theory.potential import TwoWells
 
     given, potential = job.config.theory.phases, TwoWells()

@@ -35,7 +35,8 @@ def theory_times(job: Job) -> None:
     import pandas as pd
 
     from analysis.tables.catalogue import table_named
-    from analysis.theory.predicted_times import Matching, Training, expected_strength
+    from analysis.theory.matching import Matching
+    from analysis.theory.predicted_times import Training, expected_strength
     from analysis.theory.times_table import predictions, times_tables
 
     config, paths = job.config, job.paths

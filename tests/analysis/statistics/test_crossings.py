@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.statistics.crossings import crossings, first_crossing
+from analysis.statistics.crossings import crossings, first_crossing, rise_times
 
 STEPS = np.array([0.0, 10.0, 20.0])
 
@@ -66,3 +66,8 @@ def test_on_a_logarithmic_axis_a_power_law_is_crossed_where_it_should():
     odds = np.log(sizes / 300.0)
     (k,), share = crossings(odds)
     assert sizes[k] * (sizes[k + 1] / sizes[k]) ** share == pytest.approx(300.0)
+
+
+def test_rise_times_of_a_curve_that_never_rises():
+    assert np.isnan(rise_times(np.arange(3), np.zeros(3))).all()
+    assert rise_times(np.arange(3), np.ones(3)) == (0, 0, 0)

@@ -11,11 +11,11 @@ import sympy
 import torch
 
 from analysis.estimators.closed_form import closed_form_influence
-from analysis.estimators.first_order import first_order_influence
 from analysis.estimators.instantaneous import instantaneous_influence
 from analysis.estimators.unrolled import unrolled_influence
 from analysis.theory import first_order, frechet, gaussian_limit, modes, pairs
 from analysis.theory.derivation import Derivation, DerivationError, Step, check
+from analysis.theory.tangent import first_order_influence
 from models.toy.hierarchy import Hierarchy
 from models.toy.linear_network import Weights, aligned_weights, random_weights
 from models.toy.training import minibatches

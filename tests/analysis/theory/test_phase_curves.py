@@ -9,12 +9,8 @@ from scipy import special
 from analysis.claims.core import EvidenceTables
 from analysis.claims.phases import phases_exchange
 from analysis.claims.theory_evidence import TheoryEvidence
-from analysis.theory.phase_curves import (
-    PhaseSettings,
-    SampledPhase,
-    phase_curves,
-    sampled_phases,
-)
+from analysis.estimators.sampled_phases import sampled_phases
+from analysis.theory.phase_curves import PhaseSettings, SampledPhase, phase_curves
 from analysis.theory.phase_numbers import flip_weights
 from analysis.theory.potential import TwoWells, exact_moments
 from figures.style.common import Tables

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.theory.predicted_times import Matching, Training, expected_strength, table_of
+from analysis.theory.matching import Matching, table_of
+from analysis.theory.predicted_times import Training, expected_strength
 from analysis.theory.times_table import TRAINING, Predictions, predictions, times_tables
 from models.toy.hierarchy import Hierarchy
 

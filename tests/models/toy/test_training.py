@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.estimators.bif_gaussian import derivatives
+from analysis.theory.gaussian_influence import derivatives
 from models.toy.linear_network import (
     Weights,
     aligned_weights,

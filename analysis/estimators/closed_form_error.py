@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from analysis.estimators.first_order import first_order_influence
 from analysis.estimators.unrolled import unrolled_influence
 from analysis.theory.pairs import theory_influence
+from analysis.theory.tangent import first_order_influence
 from models.toy.hierarchy import Hierarchy
 from models.toy.linear_network import (
     Weights,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from analysis.estimators.bif_gaussian import (
+from analysis.estimators.instantaneous import instantaneous_influence
+from analysis.theory.gaussian_influence import (
     NotPositiveDefiniteError,
     correlation,
     derivatives,
@@ -13,7 +14,6 @@ from analysis.estimators.bif_gaussian import (
     gaussian_influence,
     lowest_curvature,
 )
-from analysis.estimators.instantaneous import instantaneous_influence
 from models.toy.linear_network import Weights, random_weights, sample_derivatives, sample_losses
 from tests.conftest import ROUNDING
 

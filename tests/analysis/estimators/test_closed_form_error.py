@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.estimators.closed_form import closed_form_influence
-from analysis.theory.closed_form_error import CAUSES, decompose_error, relative_error
+from analysis.estimators.closed_form_error import CAUSES, decompose_error, relative_error
 from analysis.theory.pairs import theory_influence
 from models.toy.linear_network import aligned_weights, initial_mode_strength, random_weights
 

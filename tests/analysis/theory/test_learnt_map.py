@@ -1,17 +1,13 @@
-"""When a distinction is learnt."""
+"""The map of theory: its modes and its distinctions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from analysis.development.distinctions import (
-    mode_strengths,
-    progress,
-    rise_times,
-    stage_name,
-    theory_maps,
-)
+from analysis.development.distinctions import stage_name
+from analysis.statistics.crossings import rise_times
+from analysis.theory.learnt_map import mode_strengths, progress, theory_maps
 from analysis.theory.modes import half_rise_time
 
 
@@ -28,8 +24,3 @@ def test_progress_of_a_distinction_is_its_mode_in_a_balanced_tree(tree):
     assert middle == pytest.approx(half_rise_time(0.2165, 7e-4, 0.125), abs=0.02)
     # Logistic: 10 to 90 % takes ln(81) / (2 s).
     assert end - start == pytest.approx(np.log(81) / (2 * 0.2165), rel=0.01)
-
-
-def test_rise_times_of_a_curve_that_never_rises():
-    assert np.isnan(rise_times(np.arange(3), np.zeros(3))).all()
-    assert rise_times(np.arange(3), np.ones(3)) == (0, 0, 0)
