@@ -41,7 +41,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A chain of steps under one heading."""
+    """A chain of steps under one heading; `derivation[name]` is a step.
+
+    Attributes:
+        title: the heading.
+        steps: in order, each under a name of its own.
+    """
 
     title: str
     steps: tuple[Step, ...]
@@ -55,13 +60,17 @@ class Derivation:
 
 
 def label(tex: str) -> sympy.Symbol:
-    """A symbol that is shown exactly as written in LaTeX.
+    r"""A symbol that is shown exactly as written in LaTeX, with no properties of its own.
 
     Args:
-        tex: LaTeX.
+        tex: LaTeX, as in r"\dot P".
 
     Returns:
         the symbol.
+
+    Example:
+        >>> sympy.latex(label(r"\dot P"))
+        '{\\dot P}'
     """
     return sympy.Symbol("{" + tex + "}")
 
@@ -72,11 +81,17 @@ def numeric(expression: sympy.Basic, *symbols: sympy.Symbol) -> Callable[..., An
     A function named exprel is scipy's, (e^x - 1)/x without cancellation.
 
     Args:
-        expression: of the symbols.
+        expression: of the symbols, or a matrix of such.
         *symbols: its arguments, in order.
 
     Returns:
-        of as many arrays as there are symbols.
+        a function of as many arrays as there are symbols, which broadcast; of a matrix, its value
+        has the matrix's axes first.
+
+    Example:
+        >>> x, y = sympy.symbols("x y")
+        >>> numeric(x * y + 1, x, y)(np.array([1.0, 2.0]), 3.0)
+        array([4., 7.])
     """
     modules = [{"exprel": exprel}, "scipy", "numpy"]
     return sympy.lambdify(symbols, expression, modules=modules, cse=True)
@@ -92,7 +107,8 @@ def check(step: Step) -> str:
         "symbolically" or "numerically": how it was proved.
 
     Raises:
-        DerivationError: a residual does not vanish, or the step has none.
+        DerivationError: a residual does not vanish, or the step has none; names the step and what
+            is left over.
     """
     if not step.residuals:
         raise DerivationError(f"{step.name}: nothing to check")

@@ -8,16 +8,8 @@ from scipy.integrate import solve_ivp
 from sympy import Eq, Matrix
 
 from analysis.theory.derivation import Derivation, Step, label, numeric
-from analysis.theory.modes import (
-    INPUT_SENSITIVITY,
-    STRENGTH,
-    mode_strength,
-    s,
-    s1,
-    s2,
-    sigma,
-    t,
-)
+from analysis.theory.mode_dynamics import INPUT_SENSITIVITY, STRENGTH, s, s1, s2, sigma, t
+from analysis.theory.modes import mode_strength
 
 a1, a2 = sympy.symbols("a_j a_k", positive=True)  # roots of the two strengths
 M1, M2, N = sympy.symbols("M_jk M_kj N_jk")
@@ -145,10 +137,13 @@ def _diagonal() -> Step:
 
 
 def first_order() -> Derivation:
-    """The tangent of gradient flow, in the singular basis.
+    """The tangent of gradient flow, in the singular basis: how the layers react to weight on a
+    sample when both covariances shift.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps tangent, pair, balance and diagonal, not yet checked.
+
+    Source: ours; Saxe, McClelland and Ganguli 2019 for the path it is the tangent of.
     """
     steps = (_tangent_of_flow(), _pair_of_modes(), _balance(), _diagonal())
     return Derivation("First order, with the input covariance", steps)
@@ -167,19 +162,24 @@ def mode_pair_reaction(
     *,
     input_shift: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""Reaction $D_{jk}$ and $D_{kj}$ of the map to weight on a training sample, per
-    $v_{pj} v_{pk}$, on an aligned path.
+    """Reaction $D_{jk}$ and $D_{kj}$ of the map to weight on a training sample, per
+    $v_{pj} v_{pk}$, on an aligned path: the four equations of the step "pair", integrated.
 
     Args:
-        first: singular values s_j, s_k.
-        second: as `first`.
-        times: increasing, learning rate x steps.
-        initial: strength of every mode at time 0.
-        input_variance: sigma, 1/items.
+        first: singular value s_j of the input-output covariance.
+        second: singular value s_k; may equal the first.
+        times: (times,), increasing from 0 or later, learning rate x steps.
+        initial: strength G of both modes at time 0, > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
         input_shift: False leaves the input covariance as it is, as the closed form does.
 
     Returns:
-        Two arrays (times,).
+        D_jk and D_kj, each (times,): change of the map's entry per unit of sample weight.
+
+    Raises:
+        ValueError: the initial strength is not positive.
+
+    Source: `first_order` proves the equations.
     """
     drive = (first, second, input_variance if input_shift else 0.0)
     values = np.array([first, second])

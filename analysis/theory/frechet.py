@@ -7,7 +7,8 @@ import sympy
 from sympy import Eq, Matrix
 
 from analysis.theory.derivation import Derivation, Step, label, numeric
-from analysis.theory.modes import divided_difference, mode_strength, s1, s2
+from analysis.theory.mode_dynamics import s1, s2
+from analysis.theory.modes import divided_difference, mode_strength
 
 f = sympy.Function("f")
 SHIFT = Matrix(3, 2, sympy.symbols("M_jj M_jk M_kj M_kk B_j B_k"))
@@ -52,10 +53,13 @@ def _formula() -> Matrix:
 
 
 def matrix_function_derivative() -> Derivation:
-    r"""What a shift M of $\Sigma_{yx}$ does to the learnt map $W = U f(S) V^T$.
+    r"""What a shift M of $\Sigma_{yx}$ does to the learnt map $W = U f(S) V^T$: the Frechet
+    derivative of a generalised matrix function.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps derivative, outside, equal and training_sample, not yet checked.
+
+    Source: the paper (arXiv:2510.12071), in another notation; Noferini 2017 for such functions.
     """
     difference = (_direct() - _formula()).applyfunc(lambda x: sympy.cancel(sympy.together(x)))
     polynomial = _odd_polynomial
@@ -140,14 +144,20 @@ def reaction(
     """What the closed form multiplies the shift by, for all pairs of modes.
 
     Args:
-        s: singular values (modes,).
+        s: singular values (modes,) of the input-output covariance, > 0.
         times: (times,), learning rate x steps.
-        initial: strength of a mode at time 0.
-        input_variance: 1/n for one-hot inputs of n items.
+        initial: strength of every mode at time 0, > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
 
     Returns:
-        Factors of the symmetric part and of the antisymmetric part of A, each (times, modes,
-        modes), and f/s (times, modes) for rows outside U.
+        factors of the symmetric part, (f_j - f_k)/(s_j - s_k), and of the antisymmetric part,
+        (f_j + f_k)/(s_j + s_k), of the shift in the singular basis, each (times, modes, modes); and
+        f_k/s_k (times, modes) for its rows outside U.
+
+    Raises:
+        ValueError: the initial strength is not positive.
+
+    Source: `matrix_function_derivative` proves them.
     """
     t = np.asarray(times, dtype=float)[:, None, None]
     strength = mode_strength(s, t[:, 0], initial, input_variance)
@@ -159,17 +169,23 @@ def reaction(
 def closed_reaction(
     first: float, second: float, times: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """Reaction of the map's entry jk to weight on a training sample, per v_pj v_pk, (times,).
+    """Reaction D_jk of the map's entry jk to weight on a training sample, per v_pj v_pk, by the
+    closed form: the input covariance does not shift.
 
     Args:
-        first: singular values of modes j and k.
-        second: as `first`.
+        first: singular value s_j of the input-output covariance.
+        second: singular value s_k; may equal the first.
         times: (times,), learning rate x steps.
-        initial: strength of a mode at time 0.
-        input_variance: 1/n for one-hot inputs of n items.
+        initial: strength of a mode at time 0, > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
 
     Returns:
-        as the first of `reaction`.
+        (times,), change of the map's entry per unit of sample weight.
+
+    Raises:
+        ValueError: the initial strength is not positive.
+
+    Source: the step training_sample of `matrix_function_derivative`.
     """
     strengths = (
         mode_strength(np.array(x), times, initial, input_variance) for x in (first, second)

@@ -41,7 +41,10 @@ def free_energy() -> Derivation:
     r"""$nL + \lambda \log n$ of two wells: exponents, log odds, critical size and its width.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps quadratic_direction, quartic_direction, log_odds, turning_point, critical_size and
+        width, not yet checked.
+
+    Source: Watanabe 2009.
     """
     return Derivation(
         "Free energy of two phases",

@@ -28,17 +28,25 @@ def gaussian_influence(
     damping. Exact for quadratic losses where the mean is w*.
 
     Args:
-        gradients: (samples, parameters).
-        hessians: (samples, parameters, parameters); at w*.
+        gradients: of the losses at w*, (samples, parameters).
+        hessians: of the losses at w*, (samples, parameters, parameters).
         nbeta: n x beta, effective number of samples.
         gamma: localisation, 1/parameter^2.
         normalized: correlations instead of covariances.
 
     Returns:
-        (source, target), loss units squared, or in [-1, 1] if normalised. Negative: helps.
+        (source, target), loss units squared, or in [-1, 1] if normalised. Negative: the source
+        helps the target.
 
     Raises:
         NotPositiveDefiniteError: names the lowest eigenvalue and the gamma that would do.
+
+    Source: Kreer et al. 2025 (arXiv:2509.26544); `analysis.theory.gaussian_limit` proves it.
+
+    Example:
+        >>> g, H = torch.eye(2), torch.zeros(2, 2, 2)
+        >>> gaussian_influence(g, H, nbeta=10.0, gamma=4.0).tolist()
+        [[-0.25, -0.0], [-0.0, -0.25]]
     """
     factor = _factor(nbeta * hessians.mean(0), gamma)
     sigma = torch.cholesky_inverse(factor)
@@ -51,21 +59,23 @@ def gaussian_influence(
 def factored_gaussian_influence(
     gradients: Tensor, bases: Tensor, core: Tensor, *, nbeta: float, gamma: float
 ) -> Tensor:
-    """`gaussian_influence` for Hessians of low rank, H_i = bases[i] @ core @ bases[i].T.
+    """`gaussian_influence`, not normalised, for Hessians of low rank,
+    H_i = bases[i] @ core @ bases[i].T.
 
     The traces need only products of the bases, so that the cost falls by about parameters/rank.
 
     Args:
-        gradients: (samples, parameters).
-        bases: (samples, parameters, rank).
-        core: (rank, rank).
+        gradients: of the losses at w*, (samples, parameters).
+        bases: (samples, parameters, rank), as `models.toy.linear_network.sample_derivatives` gives.
+        core: (rank, rank), the same for all samples.
         nbeta: n x beta, effective number of samples.
         gamma: localisation, 1/parameter^2.
 
     Returns:
-        (samples, samples), loss squared; negative: helps.
+        (source, target), loss units squared; negative: the source helps the target.
 
-    Returns and raises as `gaussian_influence`, not normalised.
+    Raises:
+        NotPositiveDefiniteError: names the lowest eigenvalue and the gamma that would do.
     """
     n, size, rank = bases.shape
     side = bases.movedim(0, 1).reshape(size, n * rank)  # all bases side by side
@@ -93,29 +103,29 @@ def _factor(curvature: Tensor, gamma: float) -> Tensor:
 
 
 def correlation(influence: Tensor) -> Tensor:
-    """Influence (source, target) normalised to [-1, 1] by the influences of samples on
-    themselves.
+    """Influence normalised by the influences of samples on themselves: -Cov to -Corr.
 
     Args:
-        influence: (source, target).
+        influence: -Cov (source, target), loss units squared, negative on the diagonal.
 
     Returns:
-        (source, target), from -1 to 1.
+        -Corr (source, target), from -1 to 1; negative: the source helps. NaN where a sample has no
+        variance.
     """
     scale = (-influence.diagonal()).sqrt()
     return influence / (scale[:, None] * scale[None, :])
 
 
 def derivatives(losses: Callable[[Tensor], Tensor], weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients (samples, parameters) and Hessians (samples, parameters, parameters) of `losses`,
-    a function of the flat weights (parameters,), by automatic differentiation.
+    """Gradients and Hessians of any losses, by automatic differentiation.
 
     Args:
-        losses: parameters (parameters,) -> (samples,).
-        weights: (parameters,).
+        losses: flat weights (parameters,) -> losses (samples,).
+        weights: where, (parameters,).
 
     Returns:
-        gradients and Hessians.
+        gradients (samples, parameters), loss units per parameter; Hessians (samples, parameters,
+        parameters).
     """
     return jacrev(losses)(weights), hessian(losses)(weights)
 
@@ -125,9 +135,9 @@ def lowest_curvature(hessians: Tensor) -> float:
     runs away from its checkpoint.
 
     Args:
-        hessians: (samples, parameters, parameters).
+        hessians: of the samples' losses, (samples, parameters, parameters).
 
     Returns:
-        1/parameter^2 times the loss's unit.
+        in loss units per parameter^2; negative on a saddle.
     """
     return float(torch.linalg.eigvalsh(hessians.mean(0))[0])

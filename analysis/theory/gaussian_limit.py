@@ -37,10 +37,14 @@ def _mean(polynomial: sympy.Expr, delta: Matrix) -> sympy.Expr:
 
 
 def gaussian_limit() -> Derivation:
-    """Covariance of quadratic losses, the damped influence function, and strong localisation.
+    """Covariance of quadratic losses under a Gaussian, the damped influence function, and strong
+    localisation.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps covariance, damped and localised, not yet checked.
+
+    Source: Kreer et al. 2025 (arXiv:2509.26544) for the limit; Koh and Liang 2017 for its first
+    term.
     """
     return Derivation("The Gaussian limit", (_covariance(), _damped(), *_localised()))
 

@@ -9,29 +9,35 @@ from models.toy.linear_network import mode_basis
 
 
 def mode_strengths(maps: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Strength u_k^T W v_k of every mode, (..., modes), of maps W (..., features, items).
+    """Strength u_k^T W v_k of every mode of a map.
 
     Args:
-        maps: W (..., features, items).
-        targets: Y (features, items).
+        maps: W = W2 W1, (..., features, items).
+        targets: Y (features, items), whose singular basis it is.
 
     Returns:
-        (..., modes), in the unit of the singular values.
+        (..., modes), modes by decreasing singular value; 1/sigma = items times the singular value
+        when the mode is learnt.
     """
     U, _, V = mode_basis(targets)
     return np.einsum("ak,...ai,ik->...k", U, maps, V)
 
 
 def theory_maps(targets: np.ndarray, times: np.ndarray, initial: float) -> np.ndarray:
-    """Maps U G(t) V^T of the theory of independent modes, (times, features, items).
+    """Maps U G(t) V^T of the theory of independent modes.
 
     Args:
         targets: Y (features, items).
-        times: learning rate x steps (times,).
-        initial: strength of a mode at time 0.
+        times: (times,), learning rate x steps.
+        initial: strength of every mode at time 0, > 0.
 
     Returns:
-        (times, features, items).
+        (times, features, items), in the unit of the targets.
+
+    Raises:
+        ValueError: the initial strength is not positive.
+
+    Source: Saxe, McClelland and Ganguli 2019.
     """
     U, s, V = mode_basis(targets)
     strengths = mode_strength(s, np.asarray(times)[:, None], initial, 1 / targets.shape[1])
@@ -39,18 +45,18 @@ def theory_maps(targets: np.ndarray, times: np.ndarray, initial: float) -> np.nd
 
 
 def progress(maps: np.ndarray, targets: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """How far a distinction is learnt: 0 not at all, 1 as in the targets.
+    r"""How far a distinction is learnt: 0 not at all, 1 as in the targets.
 
     The projection of the network's answer to the input contrast c on the right answer,
-    <Yc, Wc> / |Yc|^2, mean over contrasts.
+    $\langle Yc, Wc \rangle / |Yc|^2$, mean over contrasts.
 
     Args:
-        maps: (..., features, items).
+        maps: W = W2 W1, (..., features, items).
         targets: Y (features, items).
-        directions: contrasts c (contrasts, items).
+        directions: contrasts c (contrasts, items), as of `Hierarchy.contrasts`.
 
     Returns:
-        (...,)
+        (...,), a pure number.
     """
     right = targets @ directions.T  # (features, contrasts)
     answer = maps @ directions.T

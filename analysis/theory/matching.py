@@ -22,9 +22,9 @@ class Matching:
     """When a measured event counts as the predicted one.
 
     Attributes:
-        farthest: transition widths at which it still does.
-        large: share of the highest peak from which on a missed one counts as large.
-        shuffles: of the pairs' predictions, for what chance would give.
+        farthest: transition widths apart at which it still does.
+        large: share of the highest predicted peak from which on a missed one counts as large.
+        shuffles: random exchanges of the pairs' predictions, for what chance would give.
     """
 
     farthest: float = 0.25
@@ -36,10 +36,10 @@ def table_of(found: Events) -> pd.DataFrame:
     """Events by pair as a table with the contract's columns that `match` reads.
 
     Args:
-        found: events by pair.
+        found: (source, target) -> its events.
 
     Returns:
-        one row per event.
+        one row per event: source, target, direction, step, ci_low, ci_high (steps).
     """
     rows = [
         {"source": pair[0], "target": pair[1], **vars(event)}
@@ -53,10 +53,11 @@ class Match(NamedTuple):
     """What came of a prediction.
 
     Attributes:
-        events: the matched events, columns `MATCHED`; error is measured minus predicted, steps.
+        events: the matched events, columns `MATCHED`: predicted, measured, ci_low, ci_high, error
+            (measured minus predicted) and width (of the transition), all in steps.
         missed: predicted events that were not found.
-        large, missed_large: predicted peaks of at least `Matching.large` of the highest predicted
-            one, and those of them that were not found.
+        large: predicted peaks of at least `Matching.large` of the highest predicted one.
+        missed_large: those of them that were not found.
         unforeseen: found events that were not predicted.
     """
 
@@ -79,13 +80,20 @@ def match(
     apart than `matching.farthest` transition widths stays unmatched.
 
     Args:
-        predicted: events by (source, target).
-        measured: the contract's event table, of one estimator.
-        widths: transition width of every pair, steps.
+        predicted: (source, target) -> events; pairs without are there with none.
+        measured: the contract's event table, of one estimator: source, target, direction, step,
+            ci_low, ci_high.
+        widths: transition width of every predicted pair, steps.
         matching: how far apart two events may be, and which peaks are large.
 
     Returns:
-        the pairs found, and how many were missed and unforeseen.
+        the pairs of events found, and how many were missed and unforeseen. Measured events of other
+        pairs than the predicted do not count.
+
+    Raises:
+        KeyError: a predicted pair has no width.
+
+    Source: the Hungarian method, Kuhn 1955.
     """
     rows, missed, large, missed_large, unforeseen = [], 0, 0, 0, 0
     sizes = [abs(event.value) for events in predicted.values() for event in events]
@@ -127,17 +135,17 @@ def by_chance(
     rng: np.random.Generator,
 ) -> float:
     """Share of the measured events that are predicted if every pair is given the prediction of
-    a pair drawn at random: what the matching alone is worth. Zero where nothing was measured.
+    a pair drawn at random: what the matching alone is worth.
 
     Args:
-        predicted: events by pair.
-        measured: the contract's event table.
-        widths: of the transitions, steps.
-        matching: how far apart two events may be.
+        predicted: (source, target) -> events.
+        measured: the contract's event table, of one estimator.
+        widths: transition width of every pair, steps.
+        matching: how far apart two events may be, and how often pairs are exchanged.
         rng: source of random numbers.
 
     Returns:
-        from 0 to 1.
+        mean share over the shuffles, from 0 to 1; 0 where nothing was measured.
     """
     pairs, shares = list(predicted), []
     for _ in range(matching.shuffles):
@@ -149,15 +157,16 @@ def by_chance(
 
 
 def agreement(found: Match) -> dict[str, float]:
-    """Numbers that sum up one estimator: the counts of `Match`, median and worst absolute error
-    in steps and in transition widths, median signed error (steps), and the share of predictions
-    inside the measured interval; zeros where nothing matched.
+    """Numbers that sum up one estimator.
 
     Args:
         found: what matched.
 
     Returns:
-        by name.
+        matched, missed, large, missed_large, unforeseen (counts); median_error, worst_error
+        (absolute, steps); median_widths, worst_widths (the same in transition widths); bias (median
+        of measured minus predicted, steps; positive: measured later); inside (share of predictions
+        inside the measured 95 % interval). All but the counts are 0 where nothing matched.
     """
     matched = found.events
     size = matched["error"].abs()

@@ -25,8 +25,10 @@ class SampledPhase:
     """Where and how long the sampler runs at one localisation.
 
     Attributes:
-        gamma: localisation, 1/parameter^2; points: of the grid of n at which it runs.
-        burn_in, kept_steps: SGLD steps before the first draw, and those that draws are kept from.
+        gamma: localisation, 1/length^2.
+        points: places on the grid of n at which it runs.
+        burn_in: SGLD steps before the first draw.
+        kept_steps: SGLD steps that draws are kept from.
     """
 
     gamma: float
@@ -40,10 +42,14 @@ class PhaseSettings:
     """The grid of sample sizes, and the sampler.
 
     Attributes:
-        smallest: n; per_decade, decades: of the grid of n.
-        weak, strong: the two localisations that are sampled.
-        relative_step: step size x largest curvature.
-        chains, thinning: per well and n.
+        smallest: n at the low end of the grid, samples.
+        per_decade: points of the grid per factor of ten.
+        decades: factors of ten that it spans.
+        weak: the weaker of the two localisations that are sampled.
+        strong: the stronger one.
+        relative_step: step size x largest curvature, a pure number.
+        chains: per well and n.
+        thinning: SGLD steps per draw.
     """
 
     smallest: float
@@ -57,7 +63,7 @@ class PhaseSettings:
 
     @property
     def sizes(self) -> np.ndarray:
-        """The grid of n."""
+        """The grid of n, evenly spaced in its logarithm: (points,), samples."""
         steps = np.arange(self.decades * self.per_decade + 1)
         return self.smallest * 10 ** (steps / self.per_decade)
 
@@ -67,16 +73,20 @@ def phase_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
 
     Args:
         potential: the two wells.
-        settings: grid and lengths.
+        settings: its grid of n and its two localisations count.
 
     Returns:
-        posterior (global, local, free_energy, leading_order), gamma (0 where global), anchor (the
-        well, empty where global), n, source and target (empty where a quantity has none),
-        quantity, value. Exact quantities: weight_U; mean_U and mean_V of a source's loss; the
-        influences within_U, within_V, within, between, total; and flip, the weight of U where the
-        total changes sign. Predictions by free energy, with the volumes of the wells and by
-        nL + lambda log n alone (leading_order): weight_U, critical_n, width of the between-phase
-        peak.
+        posterior (global, local, free_energy, leading_order), gamma (1/length^2, 0 where global),
+        anchor (the well, empty where global), n, source and target (empty where a quantity has
+        none), quantity, value. Exact quantities: weight_U; mean_U and mean_V of a source's loss,
+        nats; the influences within_U, within_V, within, between, total, nats squared, negative:
+        helps; and flip, the weight of U where the total changes sign. Predictions by free energy,
+        with the volumes of the wells and by nL + lambda log n alone (leading_order): weight_U,
+        critical_n, width of the between-phase peak in n.
+
+    Raises:
+        ValueError: the grid of the integration is too coarse for the largest n, or free energy has
+            no transition.
     """
     exact = exact_curves(potential, settings)
     return pd.concat([exact, free_energy_curves(potential, settings.sizes)])[COLUMNS]
@@ -87,10 +97,13 @@ def exact_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
 
     Args:
         potential: the two wells.
-        settings: see its class.
+        settings: its grid of n and its two localisations count.
 
     Returns:
-        rows of the table `theory.phases`.
+        the exact rows of `phase_curves`, in its units.
+
+    Raises:
+        ValueError: the grid of the integration is too coarse for the largest n.
     """
     names = list(potential.slopes)
     whole = exact_moments(potential, settings.sizes)
@@ -106,14 +119,15 @@ def exact_curves(potential: TwoWells, settings: PhaseSettings) -> pd.DataFrame:
 
 
 def tidy(moments: PhaseMoments, names: list[str]) -> pd.DataFrame:
-    """Moments as rows n, source, target, quantity, value.
+    """Moments as rows.
 
     Args:
         moments: at every n.
         names: of the samples.
 
     Returns:
-        those rows.
+        n, source, target (empty where there is none), quantity, value, with the exact quantities
+        and units of `phase_curves`, flips apart.
     """
     none = np.array([""])
     tables = [_long(moments.sizes, moments.weight[:, None, None], none, none, "weight_U")]
@@ -137,15 +151,15 @@ def _long(
 
 
 def flips(moments: PhaseMoments, names: list[str]) -> pd.DataFrame:
-    """Where the total changes sign: n, interpolated in its logarithm, source, target, and as value
-    the weight of U there.
+    """Where the total influence of a pair changes sign.
 
     Args:
         moments: at every n.
         names: of the samples.
 
     Returns:
-        one row per flip.
+        one row per flip: n, interpolated in its logarithm, source, target, quantity "flip", and as
+        value the weight of U there, from 0 to 1.
     """
     log_n, rows = np.log(moments.sizes), []
     for k, i, j in np.argwhere(moments.total[1:] * moments.total[:-1] < 0):
@@ -162,10 +176,14 @@ def free_energy_curves(potential: TwoWells, sizes: np.ndarray) -> pd.DataFrame:
 
     Args:
         potential: the two wells.
-        sizes: samples n (points,).
+        sizes: n (points,), samples.
 
     Returns:
-        rows of the table `theory.phases`.
+        rows of `phase_curves` without their order of columns: weight_U at every n, critical_n and
+        width (both in samples, and as n of their rows the critical one).
+
+    Raises:
+        ValueError: there is no transition, see `critical_size`.
     """
     tables = []
     for name, volume in (("free_energy", potential.log_volume), ("leading_order", 0.0)):

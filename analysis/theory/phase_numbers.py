@@ -27,13 +27,13 @@ def positive(sizes: np.ndarray) -> np.ndarray:
     """Sizes n as an array, if all are finite and > 0.
 
     Args:
-        sizes: a number or (points,).
+        sizes: a number or (points,), samples.
 
     Returns:
-        (points,).
+        (points,), floats.
 
     Raises:
-        ValueError: one is not.
+        ValueError: one is not; shows all.
     """
     sizes = np.atleast_1d(np.asarray(sizes, dtype=float))
     if not (np.isfinite(sizes) & (sizes > 0)).all():
@@ -44,19 +44,27 @@ def positive(sizes: np.ndarray) -> np.ndarray:
 def phase_weight(
     sizes: np.ndarray, excess_loss: float, excess_exponent: float, log_volume: float = 0.0
 ) -> np.ndarray:
-    """Weight of U by free energy; with log_volume 0 by nL + lambda log n alone.
+    r"""Weight of U by free energy; with log_volume 0 by nL + lambda log n alone.
+
+    $\pi_U = 1 / (1 + e^{-x})$ with log odds $x = -n \Delta L + \Delta\lambda \log n + c$.
 
     Args:
-        sizes: samples n, > 0, (points,).
-        excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
-        excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
-        log_volume: logarithm of the ratio of the phases' volumes.
+        sizes: n, > 0, (points,), samples.
+        excess_loss: Delta L, by how much the loss of U exceeds V's, nats per sample.
+        excess_exponent: Delta lambda, by how much V's learning coefficient exceeds U's.
+        log_volume: c, logarithm of the ratio of the phases' volumes, U over V.
 
     Returns:
         (points,), from 0 to 1.
 
     Raises:
         ValueError: a size is not finite and > 0.
+
+    Source: Watanabe 2009; `free_energy`, step log_odds.
+
+    Example:
+        >>> phase_weight(np.array([1.0, 3000.0]), 0.002, 0.5).round(2).tolist()
+        [0.5, 0.12]
     """
     return expit(_log_odds(positive(sizes), excess_loss, excess_exponent, log_volume))
 
@@ -67,12 +75,15 @@ def critical_size(
     log_volume: float = 0.0,
     branch: Literal["late", "early"] = "late",
 ) -> float:
-    """The n at which the phases weigh the same by free energy; "late" is the transition.
+    r"""The n at which the phases weigh the same by free energy; "late" is the transition.
+
+    $n_c = -(\Delta\lambda/\Delta L)\, W(-(\Delta L/\Delta\lambda) e^{-c/\Delta\lambda})$ with
+    Lambert's W, branch -1 for the later and 0 for the earlier of the two.
 
     Args:
-        excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
-        excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
-        log_volume: logarithm of the ratio of the phases' volumes.
+        excess_loss: Delta L, by how much the loss of U exceeds V's, nats per sample, > 0.
+        excess_exponent: Delta lambda, by how much V's learning coefficient exceeds U's, > 0.
+        log_volume: c, logarithm of the ratio of the phases' volumes, U over V.
         branch: the later or the earlier of the two n.
 
     Returns:
@@ -80,7 +91,10 @@ def critical_size(
 
     Raises:
         ValueError: there is none, because U is not the degenerate phase with the higher loss, or
-            its loss is so much higher that V outweighs it at every n.
+            its loss is so much higher that V outweighs it at every n; or log_volume is out of
+            range.
+
+    Source: `free_energy`, step critical_size.
     """
     given = (f"excess_loss = {excess_loss:g}, excess_exponent = {excess_exponent:g}, "
              f"log_volume = {log_volume:g}")  # fmt: skip
@@ -100,20 +114,22 @@ def transition_width(excess_loss: float, excess_exponent: float, log_volume: flo
     Args:
         excess_loss: by how much the loss of U exceeds V's, nats per sample, > 0.
         excess_exponent: by how much V's learning coefficient exceeds U's, > 0.
-        log_volume: logarithm of the ratio of the phases' volumes.
+        log_volume: logarithm of the ratio of the phases' volumes, U over V.
 
     Returns:
         in samples.
 
     Raises:
-        ValueError: as `critical_size`.
+        ValueError: there is no transition, see `critical_size`.
+
+    Source: `free_energy`, step width.
     """
     critical_size(excess_loss, excess_exponent, log_volume)
     return float(np.real(_width(excess_loss, excess_exponent, log_volume)))
 
 
 def flip_weights(cov_U: float, cov_V: float, gaps: float) -> tuple[float, ...]:
-    """Weights of U at which the total covariance changes sign, ascending: none, one or two.
+    """Weights of U at which the total covariance changes sign.
 
     Args:
         cov_U: covariance within U, nats squared.
@@ -121,10 +137,17 @@ def flip_weights(cov_U: float, cov_V: float, gaps: float) -> tuple[float, ...]:
         gaps: product of the two losses' differences in means between the phases, nats squared.
 
     Returns:
-        weights in (0, 1).
+        none, one or two weights in (0, 1), ascending; where the total only touches zero there is
+        none.
 
     Raises:
         ValueError: one of them is not finite.
+
+    Source: `analysis.theory.phases.two_phases`, steps flip_quadratic to no_flip.
+
+    Example:
+        >>> flip_weights(1.0, -1.0, 0.0)
+        (0.5,)
     """
     if not np.isfinite([cov_U, cov_V, gaps]).all():
         raise ValueError(f"covariances {cov_U}, {cov_V} and gaps {gaps} must be finite")

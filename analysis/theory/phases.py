@@ -36,7 +36,9 @@ def influence_is_covariance() -> Derivation:
     e^{-\sum_k \beta_k \ell_k}\,prior$.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps finite_space, gaussian_posterior and gaussian_influence, not yet checked.
+
+    Source: the paper (arXiv:2510.12071); Kreer et al. 2025 (arXiv:2509.26544).
     """
     return Derivation("Influence is minus a covariance", (_finite_space(), *_gaussian_posterior()))
 
@@ -105,10 +107,12 @@ def _gaussian_posterior() -> tuple[Step, ...]:
 
 
 def two_phases() -> Derivation:
-    r"""Covariance of a mixture, the peak of its between-phase term, and where the total flips.
+    """Covariance of a mixture, the peak of its between-phase term, and where the total flips.
 
     Returns:
-        the derivation, its steps not yet checked.
+        the steps mixture, peak, flip_quadratic, one_flip, two_flips and no_flip, not yet checked.
+
+    Source: the paper's section on phases (arXiv:2510.12071); the conditions for flips are ours.
     """
     return Derivation("Two phases", (*_mixture(), *_flips()))
 

@@ -69,12 +69,18 @@ class TwoWells:
 
     @property
     def log_volume(self) -> float:
-        """c = log(Z_U/Z_V) of the wells at n = 1, apart from the losses at their minima."""
+        """c = log(Z_U/Z_V) of the wells at n = 1, apart from the losses at their minima: a pure
+        number.
+        """
         return float(volume(self.quartic, self.quadratic))
 
 
 class TwoWellLoss:
-    """Per-sample losses of points in the plane, as the posterior sampler wants them."""
+    """Per-sample losses of points in the plane, as the posterior sampler wants them.
+
+    Args:
+        potential: the wells and the samples' slopes.
+    """
 
     def __init__(self, potential: TwoWells) -> None:
         self.potential = potential
@@ -88,7 +94,16 @@ class TwoWellLoss:
     def losses_and_gradient(
         self, parameters: Parameters, batch: Tensor | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Losses, and the gradient of each chain's summed losses."""
+        """Losses, and the gradient of each chain's summed losses.
+
+        Args:
+            parameters: "w" -> points (chains, 2).
+            batch: indices of samples (chains, batch); None: all.
+
+        Returns:
+            losses (chains, samples in the batch), nats; "w" -> gradient (chains, 2), nats per
+            length.
+        """
         w, k = parameters["w"], self.potential
         upper, lower = self.wells(w)
         slope_U, slope_V = 4 * k.quartic * _from(w, "U") ** 3, 2 * k.quadratic * _from(w, "V")
@@ -101,13 +116,27 @@ class TwoWellLoss:
         return losses, {"w": gradient}
 
     def wells(self, w: Tensor) -> tuple[Tensor, Tensor]:
-        """The two wells at points (chains, 2), each (chains,)."""
+        """Mean losses of both wells, wherever the point is.
+
+        Args:
+            w: points (chains, 2).
+
+        Returns:
+            well U and well V, each (chains,), nats.
+        """
         k = self.potential
         upper = k.excess_loss + k.quartic * (_from(w, "U") ** 4).sum(1)
         return upper, k.quadratic * _from(w, "V").square().sum(1)
 
     def in_U(self, w: Tensor) -> Tensor:
-        """Whether well U is the lower at points (chains, 2), (chains,)."""
+        """Whether a point belongs to phase U: its well is the lower there.
+
+        Args:
+            w: points (chains, 2).
+
+        Returns:
+            bool (chains,).
+        """
         return torch.lt(*self.wells(w))
 
     def _chosen(self, w: Tensor, batch: Tensor | None) -> Tensor:  # ([chains,] samples, 3)
@@ -143,7 +172,7 @@ class PhaseMoments:
 
     @property
     def gaps(self) -> np.ndarray:
-        """Products of the phases' differences in mean loss, (sizes, sample, sample)."""
+        """Products of the phases' gaps in mean loss, (sizes, sample, sample), nats squared."""
         gap = self.means[:, 0] - self.means[:, 1]
         return gap[:, :, None] * gap[:, None, :]
 
@@ -170,17 +199,17 @@ def exact_moments(
 
     Args:
         potential: the two wells.
-        sizes: n (the sampler's nbeta), each > 0.
+        sizes: n (sizes,), the sampler's nbeta, each > 0.
         gamma: localisation, 1/length^2; 0: the global posterior.
-        anchor: the well at whose minimum w* is; needed where gamma > 0.
-        spacing: of the grid.
+        anchor: the well, U or V, at whose minimum w* is; needed where gamma > 0.
+        spacing: of the grid of the trapezoidal rule, length.
 
     Returns:
-        means and covariances within and between the phases, by quadrature.
+        weight, means (nats) and covariances (nats squared) within the phases and over both.
 
     Raises:
-        ValueError: a size or gamma is out of range, gamma > 0 has no anchor, or the grid is too
-            coarse for the narrowest posterior asked for.
+        ValueError: a size or gamma is out of range, gamma > 0 has no anchor, the grid is too
+            coarse for the narrowest posterior asked for, or one well is lower in the whole box.
     """
     sizes = positive(sizes)
     if not gamma >= 0 or (gamma > 0 and anchor not in WELLS):

@@ -25,8 +25,8 @@ class Training(NamedTuple):
     Attributes:
         tree: the hierarchy; its targets have the singular values.
         learning_rate: time is learning rate x step.
-        strength: expected initial strength of a mode.
-        hidden_width: hidden units.
+        strength: expected initial strength of a mode, see `expected_strength`.
+        hidden_width: hidden units, at least one per item.
     """
 
     tree: Hierarchy
@@ -36,7 +36,7 @@ class Training(NamedTuple):
 
 
 def expected_strength(init_scale: float, hidden_width: int, initialisation: str) -> float:
-    r"""Initial strength of a mode that theory expects before any network is drawn.
+    """Initial strength of a mode that theory expects before any network is drawn.
 
     Aligned: the square of the scale. Random: the mean over networks of $|W_1 v + W_2^T u|^2/4$,
     2 x hidden width normal numbers of that scale, hence scale^2 x hidden width / 2.
@@ -44,24 +44,35 @@ def expected_strength(init_scale: float, hidden_width: int, initialisation: str)
     Args:
         init_scale: standard deviation of the weights.
         hidden_width: of the network.
-        initialisation: random or aligned.
+        initialisation: "aligned"; anything else counts as random.
 
     Returns:
-        in the unit of the singular values.
+        in the unit of the network's map.
+
+    Source: ours.
+
+    Example:
+        >>> expected_strength(0.01, 16, "random")
+        0.0008
     """
     return init_scale**2 * (1.0 if initialisation == "aligned" else hidden_width / 2)
 
 
 def predicted_influence(training: Training, steps: np.ndarray) -> np.ndarray:
-    """First-order theory's influence at training steps (steps, source, target): what the
-    unrolled derivative and leave-one-out should follow.
+    """First-order theory's influence at training steps: what the unrolled derivative and
+    leave-one-out should follow.
 
     Args:
         training: how the network is trained.
-        steps: training steps.
+        steps: training steps (steps,), increasing.
 
     Returns:
-        (steps, source, target); negative: helps.
+        (steps, source, target), squared-error units per unit of sample weight; negative: helps.
+
+    Raises:
+        ValueError: a singular value vanishes, or the initial strength is not positive.
+
+    Source: `theory_influence`.
     """
     times = steps * training.learning_rate
     return theory_influence(training.tree.targets(), times, training.strength)
@@ -70,20 +81,23 @@ def predicted_influence(training: Training, steps: np.ndarray) -> np.ndarray:
 def predicted_bif(
     training: Training, steps: np.ndarray, *, nbeta: float, gamma: float
 ) -> np.ndarray:
-    """Gaussian limit of BIF at the networks of theory (steps, source, target): aligned, with the
-    strengths of independent modes.
+    """Gaussian limit of BIF at the networks of theory: aligned, with the strengths of independent
+    modes.
 
     Args:
         training: how the network is trained.
-        steps: (steps,).
+        steps: training steps (steps,).
         nbeta: n x beta, effective number of samples.
         gamma: localisation, 1/parameter^2.
 
     Returns:
-        (steps, source, target), loss squared; negative: helps.
+        (steps, source, target), squared-error units squared; negative: helps.
 
     Raises:
         NotPositiveDefiniteError: the localisation is too weak for the saddles on the way.
+        ValueError: the initial strength is not positive.
+
+    Source: `factored_gaussian_influence` at `mode_strength`.
     """
     targets = training.tree.targets()
     U, s, V = mode_basis(targets)
@@ -102,15 +116,18 @@ def predicted_bif(
 
 
 def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarray) -> float:
-    """Steps that the distinction between a pair of items takes from 10 to 90 %, by theory.
+    """How long the distinction between a pair of items takes from 10 to 90 %, by theory.
 
     Args:
         training: how the network is trained.
-        pair: of items.
-        steps: training steps.
+        pair: of different items.
+        steps: training steps (steps,) at which progress is looked at, increasing.
 
     Returns:
-        in steps.
+        in steps; NaN where 90 % is not reached within `steps`.
+
+    Raises:
+        ValueError: a name is no item of the tree, or the initial strength is not positive.
     """
     targets, tree = training.tree.targets(), training.tree
     maps = theory_maps(targets, steps * training.learning_rate, training.strength)
@@ -120,15 +137,18 @@ def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarra
 
 
 def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
-    """Unrolled derivative (steps, source, target) of training from the start theory assumes: all
-    that theory leaves out is then that training takes steps.
+    """Unrolled derivative of training from the start theory assumes: all that theory leaves out is
+    then that training takes steps.
 
     Args:
         training: how the network is trained.
-        steps: training steps.
+        steps: training steps (steps,), increasing.
 
     Returns:
-        (steps, source, target); negative: helps.
+        (steps, source, target), squared-error units per unit of sample weight; negative: helps.
+
+    Raises:
+        ValueError: the hidden layer is narrower than the number of modes.
     """
     targets = torch.tensor(training.tree.targets())
     start = aligned_weights(targets, training.hidden_width, training.strength**0.5)
@@ -145,17 +165,18 @@ def events_of(
     resolution: float = 1e-3,
     sign_level: float = 0.05,
 ) -> Events:
-    """Flips and peaks of exact curves (steps, source, target), by pair of different items.
+    """Flips and peaks of exact curves, by pair of different items.
 
     Args:
-        curves: influence (steps, source, target).
-        steps: (steps,).
+        curves: influence (steps, source, target), any unit; negative: helps.
+        steps: training steps (steps,), increasing.
         tree: the hierarchy, whose leaves name the items.
         resolution: share of a curve's largest size below which nothing is an event.
         sign_level: at which a sign is sure, see `find_events`.
 
     Returns:
-        flips and peaks of all ordered pairs.
+        (source, target) -> its flips and peaks with a p-value below `sign_level`; all ordered pairs
+        are there.
     """
     found: Events = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form

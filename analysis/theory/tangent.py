@@ -30,16 +30,21 @@ def first_order_influence(
     any initialisation.
 
     Args:
-        initial: unbatched weights.
-        targets: (features, items).
-        record: increasing steps.
+        initial: W1 (hidden, items), W2 (features, hidden) of one network at step 0.
+        targets: Y (features, items).
+        record: increasing steps to keep.
         learning_rate: step size of training.
-        batches: factors on the sample weights per step, as for `trajectory`.
+        batches: factors on the sample weights per step, (steps, items), as for `trajectory`.
         input_shift: False drops N, as the closed form does.
 
     Returns:
         (recorded, source, target), squared-error units per unit of sample weight. Negative: the
         source helps the target.
+
+    Raises:
+        FloatingPointError: training diverged; names the step and the learning rate.
+
+    Source: ours; the step tangent of `analysis.theory.first_order` proves it.
     """
     n = targets.shape[-1]
     select = torch.eye(n, dtype=targets.dtype)  # row i keeps column i: x_i x_i^T

@@ -44,7 +44,8 @@ class Predictions(NamedTuple):
     """What theory says of one training.
 
     Attributes:
-        events: by kind of prediction, and by pair; widths: transition width of every pair, steps.
+        events: kind of prediction (`BIF`, `TRAINING`) -> (source, target) -> its events.
+        widths: transition width of every pair that is told apart, steps.
         aligned: events of training from an aligned start, as a table.
     """
 
@@ -71,13 +72,17 @@ def predictions(
         steps: of training.
         checkpoint_every: steps between two checkpoints.
         nbeta: n x beta, effective number of samples.
-        gamma: localisation, 1/parameter^2.
+        gamma: localisation of BIF, 1/parameter^2.
         resolution: share of a curve's largest size below which nothing is an event; that of the
             measured events.
         sign_level: at which a sign is sure, as for the measured events.
 
     Returns:
-        predicted curves and events by estimator.
+        events by kind of prediction, transition widths (steps), and events of aligned training.
+
+    Raises:
+        ValueError: a singular value vanishes, the initial strength is not positive, or the hidden
+            layer is narrower than the number of modes.
     """
     tree, finer = training.tree, max(1, checkpoint_every // 4)
     fine = np.arange(0, steps + 1, finer)
@@ -108,13 +113,14 @@ def times_tables(
 
     Args:
         said: the predictions.
-        events: the contract's table of the training.
+        events: the contract's table of the training, all estimators.
         matching: when a measured event is the predicted one.
         seed: of the shuffles behind chance.
 
     Returns:
-        one row per matched event: estimator, prediction, then the columns of `match`; and one row
-        per estimator, `SUMMARY`.
+        one row per matched event: estimator, prediction, then the columns of `match`, in steps; and
+        one row per estimator with a prediction, columns `SUMMARY` (see `agreement`; chance_share:
+        `by_chance`).
     """
     measured = {str(label): rows for label, rows in events.groupby("estimator", sort=False)}
     matched, summary = [], []

@@ -38,7 +38,7 @@ CHAPTERS = (
     ),
     Chapter("gaussian_limit", "gaussian_limit"),
     Chapter(
-        "modes", "mode_dynamics",
+        "mode_dynamics", "mode_dynamics",
         {"stages_of_learning": "Measured mode strengths and the theory."},
     ),
     Chapter("frechet", "matrix_function_derivative"),

@@ -13,8 +13,9 @@ import torch
 from analysis.estimators.closed_form import closed_form_influence
 from analysis.estimators.instantaneous import instantaneous_influence
 from analysis.estimators.unrolled import unrolled_influence
-from analysis.theory import first_order, frechet, gaussian_limit, modes, pairs
+from analysis.theory import first_order, frechet, gaussian_limit, mode_dynamics, modes, pairs
 from analysis.theory.derivation import Derivation, DerivationError, Step, check
+from analysis.theory.mode_dynamics import HALF_RISE, SENSITIVITY, STRENGTH, s, share, sigma, t
 from analysis.theory.tangent import first_order_influence
 from models.toy.hierarchy import Hierarchy
 from models.toy.linear_network import Weights, aligned_weights, random_weights
@@ -24,7 +25,7 @@ from tests.conftest import UNBALANCED
 
 DERIVATIONS: tuple[Derivation, ...] = (
     gaussian_limit.gaussian_limit(),
-    modes.mode_dynamics(),
+    mode_dynamics.mode_dynamics(),
     frechet.matrix_function_derivative(),
     first_order.first_order(),
     pairs.pairs_of_items(),
@@ -46,18 +47,18 @@ def test_names_of_steps_are_distinct_and_unknown_ones_are_named():
     names = [step.name for derivation in everywhere for step in derivation.steps]
     assert len(names) == len(set(names)) >= len(STEPS)
     with pytest.raises(KeyError, match=r"'nothing'.*strength, half_rise"):
-        modes.mode_dynamics()["nothing"]
+        mode_dynamics.mode_dynamics()["nothing"]
 
 
 # What each formula would be with one sign, factor or term wrong.
-G, s, g0, sigma, t = modes.STRENGTH, modes.s, modes.g0, modes.sigma, modes.t
+G = STRENGTH
 WRONG = {
     "growth without its factor 2": sympy.diff(G, t) - G * (s - sigma * G),
-    "late half rise": G.subs(t, modes.HALF_RISE + 1) - s / (2 * sigma),
-    "input sensitivity with the other sign": sympy.diff(G, sigma) - modes.STRENGTH**2 * (
+    "late half rise": G.subs(t, HALF_RISE + 1) - s / (2 * sigma),
+    "input sensitivity with the other sign": sympy.diff(G, sigma) - STRENGTH**2 * (
         1 - sympy.exp(-2 * s * t)) / s,
     "sensitivity without the shift of the half rise": sympy.diff(G, s)
-    - (modes.SENSITIVITY + modes.share / sigma).subs(modes.share, sigma * G / s),
+    - (SENSITIVITY + share / sigma).subs(share, sigma * G / s),
 }  # fmt: skip
 
 
