@@ -49,7 +49,14 @@ class LanguageModelLoss:
         return self.token_losses(parameters, tokens.long()).mean(-1)
 
     def observe(self, parameters: Parameters) -> Tensor:
-        """Loss of every evaluation token, nats: (chains, sequences x (time - 1))."""
+        """Loss of every evaluation token but the first of each sequence.
+
+        Args:
+            parameters: name -> (chains, *shape).
+
+        Returns:
+            (chains, sequences x (time - 1)), nats: sequence by sequence.
+        """
         chains, size = len(next(iter(parameters.values()))), self.at_once
         if size is None:
             per_sequence = 4 * chains * self.evaluation.shape[1] * self.model.config.vocab_size
@@ -59,24 +66,40 @@ class LanguageModelLoss:
         return torch.cat(parts, 1).flatten(1)
 
     def token_losses(self, parameters: Parameters, tokens: Tensor) -> Tensor:
-        """Losses (chains, sequences, time - 1) of tokens (chains or 1, sequences, time)."""
+        """Loss of every token but the first of each sequence.
+
+        Args:
+            parameters: name -> (chains, *shape).
+            tokens: ids (chains or 1, sequences, time); 1: all chains read the same.
+
+        Returns:
+            (chains, sequences, time - 1), nats.
+        """
         tokens = tokens.to(next(iter(parameters.values())).device)
         return losses_of(self.logits(parameters, tokens[..., :-1]), tokens)
 
     def logits(self, parameters: Parameters, tokens: Tensor) -> Tensor:
-        """(chains, sequences, time, vocabulary)."""
+        """Scores of the token after each one.
+
+        Args:
+            parameters: name -> (chains, *shape).
+            tokens: ids (chains or 1, sequences, time).
+
+        Returns:
+            (chains, sequences, time, vocabulary), unnormalised log probabilities.
+        """
         return self._architecture.logits(self.model, parameters, tokens)
 
 
 def stacked_parameters(model: PreTrainedModel, copies: int = 1) -> dict[str, Tensor]:
-    """The model's parameters with a leading dimension, (copies, *shape).
+    """The model's parameters with a leading dimension, as the sampler takes them.
 
     Args:
         model: a causal language model.
-        copies: how many.
+        copies: length of that dimension.
 
     Returns:
-        name -> (copies, ...).
+        name -> (copies, *shape), detached; every copy the same.
     """
     return {
         name: p.detach().expand(copies, *p.shape).contiguous()

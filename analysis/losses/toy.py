@@ -12,7 +12,12 @@ class LinearNetworkLoss:
     """Per-item losses of a stack of two-layer linear networks on one-hot inputs.
 
     Args:
-        targets: Y, shape (features, items).
+        targets: Y (features, items); column i is what item i is to give.
+
+    Example:
+        >>> loss = LinearNetworkLoss(torch.eye(2))
+        >>> loss({"W1": torch.zeros(1, 3, 2), "W2": torch.zeros(1, 2, 3)}, None)
+        tensor([[0.5000, 0.5000]])
     """
 
     def __init__(self, targets: Tensor) -> None:
@@ -26,7 +31,16 @@ class LinearNetworkLoss:
         self, parameters: Parameters, batch: Tensor | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Losses, and the gradient of each chain's summed losses: what autograd would give, at a
-        fifth of its cost."""
+        fifth of its cost.
+
+        Args:
+            parameters: W1 (chains, hidden, items), W2 (chains, features, hidden).
+            batch: indices of items (chains, batch), without repeats; None: all.
+
+        Returns:
+            losses |y - W2 W1 x|^2 / 2 (chains, items in the batch), and the gradient by name, in
+            the shapes of the parameters.
+        """
         error, hidden = self._error(parameters, batch)
         losses = (error * error).sum(1).mul_(0.5)
         # E^T W2 transposed, not W2^T E: the batched product is three times faster that way round.

@@ -29,13 +29,18 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Work:
-    """One draw of one chain.
+    """The work of one draw of one chain.
 
     Attributes:
-        multiplied, stored: parameters that tokens are multiplied by, and all of them.
-        layers, width, context, vocabulary: of the model.
-        gradient_tokens, observed_tokens: per draw.
-        logit_tokens: tokens whose logits are in memory at once.
+        multiplied: parameters that every token is multiplied by, N.
+        stored: all parameters, S.
+        layers: of the model, L.
+        width: of its residual stream, d.
+        context: tokens of a sequence, c.
+        vocabulary: token ids, V.
+        gradient_tokens: tokens per draw whose loss is differentiated, T_g.
+        observed_tokens: tokens per draw whose loss is only computed, T_o.
+        logit_tokens: tokens whose logits are in memory at once, T.
     """
 
     multiplied: int
@@ -50,26 +55,39 @@ class Work:
 
     @property
     def flops(self) -> float:
-        """Floating-point operations of a draw."""
+        """Floating-point operations of a draw, F of the module."""
         g, o = self.gradient_tokens, self.observed_tokens
         attention = (12 * g + 4 * o) * self.layers * self.width * self.context
         return 6 * self.multiplied * g + 2 * self.multiplied * o + attention
 
     @property
     def scores(self) -> float:
-        """Logits that a draw computes; with a gradient they are gone through three times."""
+        """Logits that a draw computes, V (3 T_g + T_o): with a gradient they are gone through
+        three times.
+        """
         return float(self.vocabulary) * (3 * self.gradient_tokens + self.observed_tokens)
 
     @property
     def logits(self) -> float:
-        """Logits in memory at once."""
+        """Logits in memory at once, T V: a number, not bytes."""
         return float(self.logit_tokens) * self.vocabulary
 
 
 @dataclass(frozen=True)
 class CostModel:
-    """Fitted costs; see the module. Attributes: a (seconds), b, s and v (seconds per parameter and
-    per logit), k, m and l (bytes), and the largest relative error of the fit in time and memory."""
+    """The formulas of the module with their coefficients.
+
+    Attributes:
+        a: seconds per draw that no size explains.
+        b: seconds per second of matrix products at full rate: 1/b is the share of the rate reached.
+        s: seconds per parameter.
+        v: seconds per logit.
+        k: bytes that no size explains.
+        m: bytes per parameter.
+        l: bytes per logit in flight.
+        time_error: largest relative error of the fit in seconds.
+        memory_error: largest relative error of the fit in memory.
+    """
 
     a: float
     b: float
@@ -82,24 +100,42 @@ class CostModel:
     memory_error: float
 
     def seconds(self, work: Work, rate: float) -> float:
-        """Seconds per draw of one chain on a device whose matrix products do `rate` operations
-        per second."""
+        """Seconds per draw of one chain.
+
+        Args:
+            work: of the draw.
+            rate: floating-point operations per second of a large matrix product on the device, as
+                `models.language.throughput.matmul_rate` measures it.
+
+        Returns:
+            seconds.
+        """
         return self.a + self.b * work.flops / rate + self.s * work.stored + self.v * work.scores
 
     def gib(self, work: Work) -> float:
-        """Memory beside the program, GiB."""
+        """Memory of a draw beside the program.
+
+        Args:
+            work: of the draw.
+
+        Returns:
+            GiB.
+        """
         return (self.k + self.m * work.stored + self.l * work.logits) / GIB
 
 
 def fit_cost(table: pd.DataFrame) -> CostModel:
-    """Least squares of relative errors, no term negative.
+    """Fit the cost model to measurements: least squares of relative errors, no coefficient
+    negative.
 
     Args:
-        table: one row per measurement: the fields of Work, rate, seconds (per draw of one chain)
-            and gib.
+        table: one row per measurement, with the fields of `Work` as columns, rate (operations per
+            second), seconds (per draw of one chain, > 0) and gib (> 0).
 
     Returns:
-        the model of least squares in relative error.
+        the coefficients, and the largest relative error of the fit over the rows.
+
+    Source: Lawson and Hanson 1974 for non-negative least squares.
     """
     works = [work_of(row) for row in table.to_dict("records")]
     flops, stored, scores, logits = (
@@ -121,13 +157,16 @@ def fit_cost(table: pd.DataFrame) -> CostModel:
 
 
 def work_of(row: dict) -> Work:
-    """The work of a row of a table that has its fields as columns.
+    """Make a `Work` of a row.
 
     Args:
-        row: of the table of measured costs.
+        row: by column; the fields of `Work` among them, what else there is does not count.
 
     Returns:
-        the work of a draw.
+        the work of a draw, its fields as whole numbers.
+
+    Raises:
+        KeyError: a field is missing.
     """
     return Work(**{name: int(row[name]) for name in Work.__dataclass_fields__})
 
@@ -149,15 +188,22 @@ PYTHIA: dict[str, tuple[int, int, int, int]] = {
 
 
 def gpt_neox_parameters(layers: int, width: int, vocabulary: int) -> tuple[int, int]:
-    """Parameters of a GPT-NeoX model that tokens are multiplied by, and all of them.
+    """Parameters of a GPT-NeoX model whose MLP is four times as wide as its residual stream.
+
+    Per layer $12 d^2 + 13 d$ (attention, MLP, their biases and norms), $2 d$ for the last norm, $V
+    d$ for the embedding and as many for the unembedding.
 
     Args:
         layers: of the model.
-        width: of its residual stream.
-        vocabulary: number of tokens.
+        width: d, of the residual stream.
+        vocabulary: V, rows of the embedding.
 
     Returns:
-        two numbers.
+        parameters that every token is multiplied by (all but the embedding), and all of them.
+
+    Example:
+        >>> gpt_neox_parameters(6, 512, 50304)  # Pythia-70m
+        (44670976, 70426624)
     """
     layer = 12 * width**2 + 13 * width  # attention and MLP of four times the width, their biases
     body = layers * layer + 2 * width

@@ -26,15 +26,19 @@ RUNAWAY = 2.0  # squared distance from the checkpoint, in units of the prior's
 
 
 def to_dataset(draws: Draws, steps: Sequence[int], samples: Sequence[str]) -> xr.Dataset:
-    """Loss traces with named axes: variable "loss" (step, chain, draw, sample).
+    """Loss traces with named axes, as arviz takes them.
 
     Args:
-        draws: of the posterior.
-        steps: of the checkpoints.
-        samples: names of the observed losses.
+        draws: losses (checkpoint, chain, draw, sample).
+        steps: training steps of the checkpoints, (checkpoints,).
+        samples: names of the observed losses, (samples,).
 
     Returns:
-        dims (step, chain, draw, sample).
+        variable "loss", dims (step, chain, draw, sample), in the unit of the losses; NaN in chains
+        that diverged.
+
+    Raises:
+        ValueError: steps or samples are not as many as the axis is long.
     """
     axes = {"step": list(steps), "sample": list(samples)}
     return xr.Dataset(
@@ -108,14 +112,18 @@ def diagnose(
 
 
 def downhill(mean_loss: np.ndarray) -> float:
-    """Fall of the mean loss (chains, draws) from the first to the last third of the draws, in
-    standard errors over chains; positive: still going down.
+    """Is the mean loss still falling? Its fall from the first to the last third of the draws.
 
     Args:
-        mean_loss: (chains, draws).
+        mean_loss: (chains, draws), the unit does not matter.
 
     Returns:
-        z-score.
+        mean fall over chains in standard errors over chains, a z-score; positive: still going down.
+        0 for a single chain, and where all chains fall alike.
+
+    Example:
+        >>> round(downhill(np.array([[3.0, 2.0, 1.0], [3.5, 2.0, 1.0]])), 6)
+        9.0
     """
     third = max(mean_loss.shape[1] // 3, 1)
     fall = mean_loss[:, :third].mean(1) - mean_loss[:, -third:].mean(1)
@@ -125,15 +133,20 @@ def downhill(mean_loss: np.ndarray) -> float:
 
 
 def local_learning_coefficient(draws: Draws, config: PosteriorConfig) -> tuple[float, float]:
-    r"""Local learning coefficient of the first checkpoint, $n\beta\,(E_p[L] - L(w^*))$, L the mean
-    of the losses observed, and its standard error by the jackknife over blocks of draws.
+    r"""Local learning coefficient $\hat\lambda = n\beta\,(E_p[L] - L(w^*))$ of the first
+    checkpoint, L the mean of the losses observed.
 
     Args:
-        draws: around the checkpoint.
-        config: the posterior and how it is sampled.
+        draws: losses (checkpoint, chain, draw, sample), nats or squared-error units; chains that
+            diverged are left out.
+        config: the posterior that they were drawn from; its nbeta counts.
 
     Returns:
-        the coefficient and its standard error, without unit.
+        the coefficient and its standard error (jackknife over blocks of draws), both in nbeta times
+        the unit of the losses: pure numbers where that is nats.
+
+    Raises:
+        ValueError: too few draws for a standard error, see `jackknife_blocks`.
 
     Source: Lau et al. 2023 (arXiv:2308.12108).
     """

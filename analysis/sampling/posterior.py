@@ -35,14 +35,14 @@ class DivergenceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Draws:
-    """Loss traces around a stack of checkpoints.
+    """Loss traces around a stack of checkpoints, in the unit of the loss function, on the CPU.
 
     Attributes:
-        losses: (checkpoint, chain, draw, sample); NaN in a chain that diverged.
-        distance: |w - w*|^2, (checkpoint, chain, every DISTANCE_EVERY-th draw).
+        losses: (checkpoint, chain, draw, sample), float32; NaN in a chain that diverged.
+        distance: |w - w*|^2 at every DISTANCE_EVERY-th draw, (checkpoint, chain, draw measured).
         diverged: (checkpoint, chain), True for a chain that was dropped.
         checkpoint_losses: (checkpoint, sample), the losses at the checkpoints themselves.
-        n_parameters: parameters per chain.
+        n_parameters: parameters of one chain.
         controls: (checkpoint, chain, draw, control), where asked for.
     """
 
@@ -180,13 +180,13 @@ def chunk_size(draws: Draws, config: PosteriorConfig, device: torch.device, thre
     cache holds, and at least one chunk per thread. Results do not depend on it.
 
     Args:
-        draws: empty, of the shape wanted.
-        config: the posterior and how it is sampled.
+        draws: empty, of the shape wanted: (checkpoints, chains, draws, samples).
+        config: its draws and its memory_gib (GiB for all chains in flight) count.
         device: to compute on.
-        threads: CPU threads.
+        threads: CPU threads, each with a chunk of its own.
 
     Returns:
-        number of chains.
+        number of chains, from 1 to checkpoints x chains.
     """
     n_chains, width = draws.diverged.numel(), draws.losses.shape[-1]
     per_chain = 4 * (2 * config.draws * width + 40 * draws.n_parameters)
@@ -246,16 +246,22 @@ def cost(
     """A sentence on the size of a run before it starts: chain steps, time and memory.
 
     Args:
-        config: the posterior and how it is sampled.
-        checkpoints: how many.
+        config: chains, draws, thinning and burn-in give the SGLD steps.
+        checkpoints: how many are sampled.
         parameters: of one chain.
         observed: losses kept at every draw.
         threads: CPU threads.
-        seconds_per_step: of one chain, all threads busy; None: no estimate of time.
+        seconds_per_step: seconds of one step of one chain with all threads busy; None: no estimate
+            of time.
         together: checkpoints whose traces are in memory at once; default: all.
 
     Returns:
-        the sentence.
+        a sentence with millions of chain steps, minutes or seconds, and GiB.
+
+    Example:
+        >>> local = PosteriorConfig(chains=2, draws=500, burn_in=0)
+        >>> cost(local, checkpoints=10, parameters=368, observed=8, threads=1).split(" = ")[1][:24]
+        '0.01 million chain steps'
     """
     steps = checkpoints * config.chains * config.sgld_steps
     traces = 4 * config.chains * config.draws * observed / 2**30 * (together or checkpoints)

@@ -31,7 +31,9 @@ class DifferentiatedLoss(Protocol):
     def losses_and_gradient(
         self, parameters: Parameters, batch: Tensor | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Losses (chains, samples) and the gradient of each chain's summed losses."""
+        """Losses (chains, samples), and the gradient of each chain's summed losses, by parameter
+        name (chains, *shape).
+        """
         ...
 
 
@@ -73,8 +75,16 @@ class ChainBatch:
     def run(
         self, progress: Callable[[int], None] | None = None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Losses (chains, draws, samples), squared distances (chains, draws measured), and
-        controls (chains, draws, controls) where they are asked for."""
+        """Advance all chains from their checkpoints through burn-in and draws.
+
+        Args:
+            progress: called with the number of chain steps just done.
+
+        Returns:
+            losses (chains, draws, samples); squared distances from the checkpoint (chains, every
+            DISTANCE_EVERY-th draw); controls (chains, draws, controls), None where none are asked
+            for.
+        """
         config, kept, distances = self.config, [], []
         paths: list[Tensor] = []
         controls: list[Tensor] = []
@@ -145,7 +155,7 @@ class ChainBatch:
             w.sub_((1 - decay) * drift).add_(scale * xi)
 
     def squared_distance(self) -> Tensor:
-        """|w - w*|^2 of every chain."""
+        """|w - w*|^2 of every chain, over all its parameters: (chains,)."""
         moved = [w - self.checkpoint[name] for name, w in self.state.items()]
         return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)
 
@@ -158,11 +168,16 @@ def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]
     the losses are flat, so that its draws have variance $1/\gamma$ at any step size.
 
     Args:
-        config: the posterior and how it is sampled.
-        gain: of the preconditioner.
+        config: step_size is epsilon, gamma the localisation, 1/parameter^2.
+        gain: of the preconditioner: a number, or one per parameter in any shape.
 
     Returns:
-        what is left of the distance; standard deviation of the noise.
+        share of the distance that is left, and standard deviation of the noise in the parameter's
+        unit, each of the shape of `gain`.
+
+    Example:
+        >>> localisation(PosteriorConfig(gamma=100.0, step_size=1e-2), 1.0)
+        (0.5, 0.1)
     """
     a = config.step_size * gain * config.gamma
     if config.integrator == "euler":

@@ -17,13 +17,13 @@ def stream_seed(seed: int, stream: int, chain: int, purpose: int = 0) -> int:
     """Seed of the generator of one chain; distinct for every (stream, chain) of one run.
 
     The pair is packed into 32 bits (CPU generators use no more) and passed through a bijection
-    chosen by `seed` and `purpose` (the finaliser of MurmurHash3), so that two chains of a run
-    never share a stream, and neighbouring chains do not get neighbouring seeds.
+    chosen by `seed` and `purpose`, so that two chains of a run never share a stream, and
+    neighbouring chains do not get neighbouring seeds.
 
     Args:
         seed: of the run.
-        stream: of the checkpoint: its step.
-        chain: its number.
+        stream: of the checkpoint, its training step: from 0 to 2^20 - 1.
+        chain: its number, from 0 to 2^12 - 1.
         purpose: 0: noise; 1: batches.
 
     Returns:
@@ -31,6 +31,8 @@ def stream_seed(seed: int, stream: int, chain: int, purpose: int = 0) -> int:
 
     Raises:
         ValueError: stream or chain is out of range.
+
+    Source: the finaliser of MurmurHash3 (Appleby).
     """
     if not 0 <= stream < MAX_STREAM or not 0 <= chain < MAX_CHAINS:
         raise ValueError(

@@ -15,11 +15,15 @@ def checkpoint_index(
     looks, so that chance spreads them evenly over checkpoints, not over steps.
 
     Args:
-        steps: to place.
-        measured: steps of the checkpoints.
+        steps: to place, (events,).
+        measured: steps of the checkpoints, (checkpoints,), increasing.
 
     Returns:
-        on that axis, interpolated.
+        (events,), in checkpoints, interpolated; from 0 to checkpoints - 1.
+
+    Example:
+        >>> checkpoint_index([15.0, 99.0], np.array([0, 10, 20, 40])).tolist()
+        [1.5, 3.0]
     """
     return np.interp(np.asarray(steps, dtype=float), measured, np.arange(len(measured)))
 
@@ -37,13 +41,15 @@ def joint_alignment(
     runs of one model resemble each other and are not independent evidence.
 
     Args:
-        runs: (events, landmarks) of each, both at least one.
-        span: first and last step that events can have.
+        runs: (events, landmarks) of each, (events,) and (landmarks,), both at least one, in steps
+            or any other unit of `span`.
+        span: first and last value that events can have.
         rng: source of random numbers.
-        shifts: random rotations of the events.
+        shifts: random shifts of the events.
 
     Returns:
-        (observed mean distance, its mean under the null, p-value).
+        observed mean distance, its mean under the null (both in the unit of `span`), and the
+        one-sided p-value (1 + shifts at least as near) / (1 + shifts).
     """
     start, length = span[0], span[1] - span[0]
     count = sum(len(events) for events, _ in runs)
@@ -66,24 +72,28 @@ def alignment(
     permutations: int = 10_000,
     rng: np.random.Generator,
 ) -> tuple[float, float, float]:
-    """Do events fall near landmarks more closely than chance?
-
-    The statistic is the mean distance from an event to its nearest landmark. Under the null all
-    events are shifted together by a random amount around the training (a circle of the span's
-    length), which keeps their number and spacing.
+    """Do the events of one run fall near its landmarks more closely than chance? See
+    `joint_alignment`.
 
     Args:
-        events: steps.
-        landmarks: steps.
+        events: steps, (events,).
+        landmarks: steps, (landmarks,).
         span: first and last step that an event can have.
         permutations: random shifts behind the p-value.
         rng: source of random numbers.
 
     Returns:
-        (observed mean distance, its mean under the null, p-value), the first two in steps.
+        observed mean distance from an event to its nearest landmark, its mean under the null, both
+        in steps, and the p-value.
 
     Raises:
         ValueError: there are no events or no landmarks.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> near, chance, p = alignment([101, 299], [100, 300], (0, 400), rng=rng)
+        >>> near, round(chance), p < 0.05
+        (1.0, 50, True)
     """
     if not len(events) or not len(landmarks):
         raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")

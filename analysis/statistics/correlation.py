@@ -11,14 +11,14 @@ DIGITS = 12  # of the largest value; what differs by less is equal up to roundin
 
 
 def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Correlation over time of every pair's two curves, (pairs,), pairs of different items.
+    """Pearson's correlation over time of two curves of every ordered pair of different items.
 
     Args:
-        first: (steps, source, target).
-        second: as `first`.
+        first: (steps, source, target), any unit.
+        second: the same shape, in a unit of its own.
 
     Returns:
-        (pairs,), from -1 to 1; 0 where a curve is constant.
+        (pairs,), source by source, from -1 to 1; 0 where a curve is constant.
     """
     different = ~np.eye(first.shape[1], dtype=bool)
     a, b = first[:, different], second[:, different]
@@ -58,16 +58,21 @@ def rank_agreement(
     """Spearman's rank correlation with its one-sided permutation p-value.
 
     Args:
-        first: (values,).
+        first: (values,), any unit.
         second: (values,), paired with `first`.
-        strata: group of every entry; ranks are taken and permuted within groups, and the
+        strata: group of every entry, (values,); ranks are taken and permuted within groups, and the
             correlations of the groups averaged, so that what differs between groups does not count.
             Default: one group.
         permutations: random pairings behind the p-value.
         rng: source of random numbers.
 
     Returns:
-        (correlation, p-value); (0, 1) where nothing varies.
+        correlation from -1 to 1, and the p-value of one at least as large; (0, 1) where nothing
+        varies.
+
+    Example:
+        >>> rank_agreement([1, 2, 3], [10, 30, 20], rng=np.random.default_rng(0))[0]
+        0.5
     """
     x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     groups = np.unique([str(s) for s in strata], return_inverse=True)[1] if strata else 0 * x

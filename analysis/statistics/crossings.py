@@ -31,7 +31,7 @@ def first_crossing(
         otherwise: the answer for a curve that never passes.
 
     Returns:
-        (...,)
+        (...,), one place per curve, in the unit of `points`.
 
     Example:
         >>> first_crossing(np.array([0, 10, 20]), np.array([[3.0], [2.0], [0.0]]), 1.5).tolist()
@@ -47,14 +47,18 @@ def first_crossing(
 
 
 def rise_times(steps: np.ndarray, progress_: np.ndarray) -> tuple[float, float, float]:
-    """Steps at which a curve first reaches 10, 50 and 90 % of 1, interpolated; NaN if never.
+    """When a curve first reaches 10, 50 and 90 % of 1, interpolated.
 
     Args:
-        steps: (steps,).
-        progress_: (steps,), 1: learnt.
+        steps: (steps,), increasing.
+        progress_: (steps,), 0: not begun, 1: complete.
 
     Returns:
-        three steps.
+        start, middle and end in the unit of `steps`; NaN for a share that is never reached.
+
+    Example:
+        >>> rise_times(np.array([0, 100]), np.array([0.0, 1.0]))
+        (10.0, 50.0, 90.0)
     """
     start, middle, end = (
         float(first_crossing(steps, progress_, share, np.greater_equal)) for share in RISE

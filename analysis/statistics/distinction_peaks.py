@@ -16,15 +16,18 @@ def distinction_peaks(
     """The highest harmful peak of every ordered pair of items that has one.
 
     Args:
-        events: the contract's table.
-        transitions: when every distinction is learnt, by seed.
+        events: the contract's table (estimator, source, target, direction, step, ci_low, ci_high,
+            value).
+        transitions: when every distinction is learnt, by seed: stage, node, seed, and
+            `RISE_COLUMNS` in steps.
         tree: the hierarchy.
-        label: the curve looked at.
+        label: the curve looked at, as the events call it.
 
     Returns:
         source, target; node: the distinction that tells the pair apart; label; step, ci_low,
-        ci_high (steps) and value of the peak; start, middle, end, knee, fastest of the distinction,
-        means over seeds (NaN where a seed does not learn it).
+        ci_high (steps) and value of the peak (unit of the curve; positive: harms); start, middle,
+        end, knee, fastest of the distinction, steps, means over the seeds that learn it (NaN where
+        none does).
     """
     found = events[(events["estimator"] == label) & (events["direction"] == "maximum")]
     found = found[found["value"] > 0]

@@ -41,15 +41,15 @@ class EventSettings:
 def item_curves(
     influence: xr.DataArray, errors: xr.DataArray, resolution: float
 ) -> dict[tuple[str, str], Trajectory]:
-    """Trajectories by pair of items from arrays (seed, step, source, target); errors NaN: exact.
+    """Trajectories by pair of items.
 
     Args:
-        influence: dims (seed, step, source, target).
-        errors: standard errors, the same dims.
+        influence: dims (seed, step, source, target), any unit; negative: helps.
+        errors: standard errors, the same dims and unit; NaN: exact.
         resolution: share of a curve's largest size below which nothing is an event.
 
     Returns:
-        by (source, target).
+        by (source, target), an item and itself included.
     """
     exact = errors.fillna(0.0)
     return {
@@ -82,6 +82,9 @@ def toy_events(
 
     Returns:
         events and trajectories, see `find_in`; the estimator of an event is the curve's label.
+
+    Raises:
+        ValueError: a pair is missing at a step of a seed, or there twice.
     """
     found = []
     for label, table in labelled(influence).items():
@@ -107,14 +110,16 @@ def class_events(
     Influence between classes is symmetric, so that one of a pair's two directions is followed.
 
     Args:
-        influence: the contract's table of a model, all runs.
-        classes: in the order wanted.
-        runs: experiment -> the seeds in it.
+        influence: the contract's table of a model, all runs: estimator, seed, step, source_class,
+            target_class, pairs, influence, std_error (NaN: exact), normalized.
+        classes: names, in the order wanted.
+        runs: name of an experiment -> the seeds in it.
         settings: what counts as an event.
-        seed: of the bootstrap.
+        seed: of the random numbers that intervals are resampled with.
 
     Returns:
-        events and trajectories with a column experiment.
+        events, columns `COLUMNS`; and experiment, label, source, target, step, mean, low, high (see
+        `find_in`). Pairs of classes whose tokens never meet in two sequences are left out.
     """
     across = influence[influence["pairs"] == "across_sequences"]
     rows, means = [], []
@@ -138,16 +143,18 @@ def class_events(
 def class_curve(
     table: pd.DataFrame, source: str, target: str, resolution: float
 ) -> Trajectory | None:
-    """The curves of a pair of classes, one per seed; None where no two tokens ever meet.
+    """The curves of a pair of classes, one per seed.
 
     Args:
-        table: class influence, across sequences.
+        table: class influence of one estimator: seed, step, source_class, target_class, influence,
+            std_error (NaN: exact).
         source: a class.
         target: a class.
         resolution: share of a curve's largest size below which nothing is an event.
 
     Returns:
-        the curves, or None.
+        values (seeds, checkpoints) with their errors, at the steps of the table; None where a value
+        is missing, because no two tokens of the classes ever meet.
     """
     rows = table[(table["source_class"] == source) & (table["target_class"] == target)]
     values = rows.pivot(index="seed", columns="step", values="influence")
@@ -179,8 +186,9 @@ def find_in(
         itself: look for events of a source on itself too.
 
     Returns:
-        events, columns `COLUMNS`; and label, step, source, target, mean, low, high (95 %,
-        Student's t over seeds; the jackknife's for one run; equal to the mean where exact).
+        events, columns `COLUMNS`; and label, step, source, target, mean, low, high, in the unit of
+        the curves (95 %, Student's t over seeds; the jackknife's for one run; equal to the mean
+        where exact).
     """
     candidates: dict[tuple[str, ...], list[Event]] = {}
     means = []
@@ -205,9 +213,9 @@ def event_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Events as a table with the contract's columns, also where there are none.
 
     Args:
-        rows: events by column.
+        rows: events, each by column; a column that is missing becomes NaN.
 
     Returns:
-        the table.
+        columns `COLUMNS`, steps and values as floats.
     """
     return pd.DataFrame(list(rows), columns=COLUMNS).astype(dict.fromkeys(NUMBERS, float))

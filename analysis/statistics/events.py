@@ -21,9 +21,9 @@ class Trajectory:
     """Influence of one source on one target over training.
 
     Attributes:
-        steps: (checkpoints,), increasing.
-        values: (seeds, checkpoints).
-        std_errors: same shape; zero where the value is exact.
+        steps: (checkpoints,), training steps, increasing.
+        values: (seeds, checkpoints), any unit; negative: the source helps.
+        std_errors: same shape and unit; zero where the value is exact.
         resolution: share of its largest size below which nothing is an event [ours].
     """
 
@@ -39,13 +39,23 @@ class Trajectory:
 
     @property
     def noise(self) -> np.ndarray:
-        """Standard error of that mean (see `uncertainty`), never below the resolution."""
+        """Standard error of that mean (see `uncertainty`), never below the resolution:
+        (checkpoints,).
+        """
         floor = self.resolution * np.abs(self.mean).max()
         error = standard_error(self.values, self.std_errors)
         return np.sqrt(error**2 + floor**2 + np.finfo(float).tiny)
 
     def p_value(self, z: float | np.ndarray, tests: int) -> np.ndarray:
-        """One-sided p-value of a size in standard errors, Bonferroni-corrected for `tests`."""
+        """One-sided p-value of a size, by Student's t over seeds.
+
+        Args:
+            z: size in standard errors, any shape.
+            tests: what was looked at beside it, for Bonferroni's correction.
+
+        Returns:
+            of the shape of `z`, at most 1.
+        """
         freedom = degrees_of_freedom(len(self.values))
         return np.minimum(1.0, tests * t.sf(z, freedom))
 
@@ -99,17 +109,25 @@ def find_events(
         rng: source of random numbers.
 
     Returns:
-        flips, then peaks, with p-values of their own.
+        flips in order of time, then maxima, then minima; each with its own p-value.
+
+    Example:
+        >>> steps = np.arange(0, 101, 10)
+        >>> curve = np.sin(steps / 100 * 2 * np.pi)[None]
+        >>> exact = Trajectory(steps, curve, np.zeros_like(curve))
+        >>> [(e.direction, round(e.step)) for e in find_events(exact, rng=np.random.default_rng(0))]
+        [('to_helpful', 50), ('maximum', 25), ('minimum', 75)]
     """
     copies = resample(trajectory, replicates, rng)
     return [*_flips(trajectory, copies, sign_level), *_peaks(trajectory, copies)]
 
 
 def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Mean trajectories (replicates, checkpoints) that might have been.
+    """Mean trajectories that might have been.
 
     Several seeds are drawn anew, their deviations from the mean widened by what the bootstrap
-    of so few lacks (Student's t against normal, n against n - 1); one seed gets its noise.
+    of so few lacks (Student's t against normal, n against n - 1); one seed gets normal noise of its
+    standard errors.
 
     Args:
         trajectory: curves of one pair, one per seed.
@@ -117,7 +135,7 @@ def resample(trajectory: Trajectory, replicates: int, rng: np.random.Generator) 
         rng: source of random numbers.
 
     Returns:
-        (replicates, checkpoints).
+        (replicates, checkpoints), in the unit of the curves.
     """
     seeds = len(trajectory.values)
     if seeds == 1:
@@ -220,15 +238,17 @@ def _vertex(steps: np.ndarray, rows: np.ndarray, low: int, high: int) -> np.ndar
 def control(
     candidates: Mapping[tuple[str, ...], Sequence[Event]], level: float = FALSE_DISCOVERY_RATE
 ) -> list[tuple[tuple[str, ...], Event, float]]:
-    """Keep the events that survive Benjamini-Hochberg control over everything tested together.
+    """Keep the events that survive control of false discoveries over everything tested together.
 
     Args:
         candidates: trajectory's name -> its candidate events. A trajectory without any counts as
             one test that found nothing.
-        level: false discovery rate.
+        level: false discovery rate, from 0 to 1.
 
     Returns:
-        (trajectory's name, event, q-value) for every event with q <= level.
+        trajectory's name, event and q-value of every event with q <= level, in the order given.
+
+    Source: Benjamini and Hochberg 1995.
     """
     tests: list[tuple[tuple[str, ...], Event | None]] = []
     for name, events in candidates.items():

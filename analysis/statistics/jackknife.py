@@ -8,9 +8,10 @@ MIN_BLOCKS = 16  # behind a standard error; chains are split where there are few
 
 
 def jackknife_blocks(traces: np.ndarray) -> np.ndarray:
-    """Cut traces (chains, draws, ...) into independent blocks (blocks, draws per block, ...).
+    """Cut traces into independent blocks for a delete-one-block jackknife.
 
-    Draws that do not fill a block are left out, from the start of the chain.
+    Blocks are whole chains; where there are fewer than `MIN_BLOCKS`, each chain is cut into equal
+    stretches. Draws that do not fill a block are left out, from the start of the chain.
 
     Args:
         traces: (chains, draws, ...).
@@ -19,7 +20,11 @@ def jackknife_blocks(traces: np.ndarray) -> np.ndarray:
         (blocks, draws per block, ...), at least `MIN_BLOCKS` blocks.
 
     Raises:
-        ValueError: there are too few draws.
+        ValueError: a block would have fewer than two draws, or there are fewer than two blocks.
+
+    Example:
+        >>> jackknife_blocks(np.zeros((4, 100, 3))).shape
+        (16, 25, 3)
     """
     chains, draws = traces.shape[:2]
     per_chain = 1 if chains >= MIN_BLOCKS else -(-MIN_BLOCKS // max(chains, 1))

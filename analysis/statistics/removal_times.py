@@ -12,12 +12,13 @@ def removal_times(events: pd.DataFrame) -> pd.DataFrame:
     """When the curves of the ladder turn, for every ordered pair of different items.
 
     Args:
-        events: the contract's table of the toy.
+        events: the contract's table of the toy: estimator, source, target, direction, step, ci_low,
+            ci_high, value.
 
     Returns:
         label (loo_<eta>, unrolled, bif), source, target; kind: minimum (the helpful one, lowest),
         flip (the first to harmful after it), maximum (the harmful one after that, highest); step,
-        ci_low, ci_high. What does not exist has no row, and nothing after it either.
+        ci_low, ci_high, in steps. What does not exist has no row, and nothing after it either.
     """
     labels = events["estimator"]
     ladder = events[labels.str.startswith("loo_") | labels.isin(BESIDE)]

@@ -11,13 +11,14 @@ LEVEL = 0.95
 
 
 def degrees_of_freedom(seeds: int) -> int:
-    """Of the standard error of a mean over seeds; for one seed, of its jackknife.
+    """Degrees of freedom of the standard error of a mean over seeds; for one seed, of its
+    jackknife.
 
     Args:
-        seeds: their number.
+        seeds: their number, at least 1.
 
     Returns:
-        their number.
+        seeds - 1, or one less than the least number of blocks.
     """
     return seeds - 1 if seeds > 1 else MIN_BLOCKS - 1
 
@@ -29,11 +30,11 @@ def standard_error(values: np.ndarray, std_errors: np.ndarray) -> np.ndarray:
     with one, its own `std_errors` (zero where exact).
 
     Args:
-        values: (seeds, ...).
-        std_errors: of single values, the same shape.
+        values: (seeds, ...), any unit.
+        std_errors: of single values, the same shape and unit; used for a single seed only.
 
     Returns:
-        of the shape of one run's values.
+        (...), in the unit of the values.
     """
     if len(values) == 1:
         return std_errors[0]
@@ -48,11 +49,17 @@ def mean_interval(
     One exact run has no interval: both ends equal the mean.
 
     Args:
-        values: (seeds, ...).
-        std_errors: of single values, where there are any.
+        values: (seeds, ...), any unit.
+        std_errors: of single values, the same shape and unit, where there are any; they count for a
+            single seed only.
 
     Returns:
-        mean, low, high, of the shape of one run's values.
+        mean, low, high, each (...), in the unit of the values.
+
+    Example:
+        >>> mean, low, high = mean_interval(np.array([1.0, 2.0, 3.0]))
+        >>> round(float(mean), 2), round(float(low), 2), round(float(high), 2)
+        (2.0, -0.48, 4.48)
     """
     values = np.asarray(values, dtype=float)
     errors = np.zeros_like(values) if std_errors is None else std_errors
