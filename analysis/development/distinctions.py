@@ -14,28 +14,37 @@ from models.toy.linear_network import initial_mode_strength
 
 
 def stage_name(node: Node) -> str:
-    """A distinction by what it tells apart, as in "mammal | bird".
+    """A distinction by what it tells apart.
 
     Args:
         node: of the hierarchy, with children.
 
     Returns:
-        the name.
+        the children's names, as in "mammal | bird".
+
+    Example:
+        >>> stage_name(Node("animal", (Node("mammal"), Node("bird"))))
+        'mammal | bird'
     """
     return " | ".join(child.name for child in node.children)
 
 
 def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:
-    """When every distinction is learnt: seed, stage, node, depth, start, middle, end (steps at 10,
-    50, 90 % of it), theory_middle, knee, fastest (of the separation in the hidden layer).
+    """When every distinction is learnt in one run, and when the hidden layer parts its items.
 
     Args:
         run: weights, targets and steps of one training.
-        tree: the hierarchy.
-        theory_holds: whether theory's times are given too.
+        tree: the hierarchy that the targets are of.
+        theory_holds: False (another optimizer): theory's time is NaN.
 
     Returns:
-        one row per distinction.
+        one row per distinction, and one for "everything" (the mean over items): seed, stage, node,
+        depth (-1 for everything), start, middle, end (10, 50 and 90 % learnt), theory_middle, knee
+        and fastest (when the separation in the hidden layer accelerates most, and grows fastest;
+        NaN for everything), all in steps; NaN where not reached.
+
+    Raises:
+        ValueError: the initial strength of the modes is not positive.
     """
     targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
     initial = initial_mode_strength(run.initial, run.targets)

@@ -10,12 +10,12 @@ from models.toy.hierarchy import Hierarchy, Node
 
 def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
     """Distance in the hidden layer between the centroids of a node's children, mean over pairs of
-    children: (checkpoints,).
+    children.
 
     Args:
         hidden: W1, (checkpoints, hidden, items): column k is the hidden layer's answer to item k.
         tree: the hierarchy.
-        node: whose children are told apart.
+        node: of the tree, with at least two children, which are told apart.
 
     Returns:
         (checkpoints,), in the unit of the hidden layer.
@@ -29,15 +29,19 @@ def separation(hidden: np.ndarray, tree: Hierarchy, node: Node) -> np.ndarray:
 
 
 def branch_point(steps: np.ndarray, distance: np.ndarray) -> tuple[float, float]:
-    """When paths part: the step at which their distance accelerates most (the branch point
-    proper), and the step at which it grows fastest.
+    """When paths part.
 
     Args:
-        steps: (steps,).
-        distance: (steps,).
+        steps: training steps (steps,), increasing; at least two.
+        distance: between the paths, (steps,), any unit.
 
     Returns:
-        two steps.
+        the step at which the distance accelerates most (the branch point proper), and the step at
+        which it grows fastest; both among `steps`.
+
+    Example:
+        >>> branch_point(np.arange(0, 60, 10), np.array([0.0, 0.0, 0.0, 2.0, 4.0, 6.0]))
+        (20.0, 30.0)
     """
     speed = np.gradient(distance, steps)
     bend = np.gradient(speed, steps)
@@ -48,10 +52,13 @@ def embed(hidden: np.ndarray) -> np.ndarray:
     """Two-dimensional classical multidimensional scaling of all items at all checkpoints at once.
 
     Args:
-        hidden: (checkpoints, hidden, items).
+        hidden: W1, (checkpoints, hidden, items).
 
     Returns:
-        (checkpoints, items, 2); signs fixed so that the last point of the first item is positive.
+        (checkpoints, items, 2), in the unit of the hidden layer; signs fixed so that the last point
+        of the first item is positive.
+
+    Source: Torgerson 1952, by scikit-learn.
     """
     K, width, n = hidden.shape
     points = hidden.transpose(0, 2, 1).reshape(K * n, width)

@@ -37,16 +37,18 @@ def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) ->
         right delimiters; chance is one over their kinds. Absent where there are none.
     repeat_gain: see the function.
     prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
-        occurrence, on random tokens repeated once (Olsson et al. 2022).
+        occurrence, on random tokens repeated once.
     previous_token_<layer>.<head>: attention to the token before, on the same tokens.
 
     Args:
         model: a causal language model.
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
+        corpus: the language: its frequencies and right delimiters count.
+        evaluation: tokens (sequences, context + 1) and their classes.
 
     Returns:
-        by name: nats, or shares from 0 to 1.
+        by name: nats, or shares from 0 to 1; a class without tokens has NaN.
+
+    Source: Olsson et al. 2022 for in_context (theirs at tokens 500 and 50) and prefix matching.
     """
     right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
     parts, unigram, bigram, matched = [], [], [], []
@@ -94,15 +96,17 @@ def _divergence(p: Tensor, log_q: Tensor) -> Tensor:
 
 @torch.no_grad()
 def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float]:
-    """Prefix-matching and previous-token score of every head, each in [0, 1], on sequences of
-    different random tokens out of `ids` (empty: all), repeated once.
+    """Prefix-matching and previous-token score of every head, on random tokens repeated once.
 
     Args:
         model: a causal language model.
         ids: token ids to draw from; empty: all.
 
     Returns:
-        by name of the head.
+        prefix_matching_<layer>.<head> and previous_token_<layer>.<head>: mean attention weight,
+        from 0 to 1.
+
+    Source: Olsson et al. 2022.
     """
     tokens = repeated_tokens(model, ids)
     half = tokens.shape[1] // 2
@@ -123,15 +127,15 @@ def head_scores(model: PreTrainedModel, ids: tuple[int, ...]) -> dict[str, float
 
 @torch.no_grad()
 def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
-    """Loss on the second copy of the same random tokens minus that on the first, nats: below
-    zero where the model repeats what it has seen. Both copies without their first tokens.
+    """Loss on the second copy of the same random tokens minus that on the first, both copies
+    without their first tokens.
 
     Args:
         model: a causal language model.
         ids: token ids to draw from; empty: all.
 
     Returns:
-        nats.
+        nats; below zero where the model repeats what it has seen.
     """
     tokens = repeated_tokens(model, ids)
     half = tokens.shape[1] // 2
@@ -142,15 +146,15 @@ def repeat_gain(model: PreTrainedModel, ids: tuple[int, ...]) -> float:
 
 
 def repeated_tokens(model: PreTrainedModel, ids: tuple[int, ...]) -> Tensor:
-    """Different random tokens out of `ids` (empty: all), repeated once: (sequences, time), where
-    the model is.
+    """Different random tokens, repeated once; the same at every call.
 
     Args:
-        model: a causal language model.
+        model: its context and its place count.
         ids: token ids to draw from; empty: all.
 
     Returns:
-        (sequences, time).
+        ids (sequences, time), where the model is; time: twice the least of 128, half the context
+        and the number of different tokens.
     """
     allowed = torch.tensor(ids or range(model.config.vocab_size))
     half = min(model.config.max_position_embeddings // 2, len(allowed), LONGEST)
@@ -165,11 +169,11 @@ def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
     "delimiter_kind", the loss of a right delimiter's kind given that one comes.
 
     Args:
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
+        corpus: the language; its right delimiters count.
+        evaluation: its class names count.
 
     Returns:
-        their names.
+        names, (outcomes,), in the order of `grouped_losses`.
     """
     kinds = (KIND,) if corpus.right_delimiters else ()
     return (*evaluation.class_names, *kinds)
@@ -177,15 +181,16 @@ def outcomes(corpus: Corpus, evaluation: Evaluation) -> tuple[str, ...]:
 
 @torch.no_grad()
 def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> Tensor:
-    """Summed losses of every outcome in every group of sequences: (groups, outcomes), nats.
+    """Summed losses of every outcome in every group of sequences, for intervals by resampling
+    groups.
 
     Args:
         model: a causal language model.
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
+        corpus: the language; its right delimiters count.
+        evaluation: tokens (sequences, context + 1) and their classes.
 
     Returns:
-        (groups, outcomes), nats.
+        (groups, outcomes), nats; divide by `grouped_counts` for means.
     """
     right = torch.tensor(corpus.right_delimiters, dtype=torch.long)
     parts, kinds = [], []
@@ -203,14 +208,14 @@ def grouped_losses(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluatio
 
 
 def grouped_counts(corpus: Corpus, evaluation: Evaluation) -> Tensor:
-    """Tokens of every outcome in every group of sequences: (groups, outcomes).
+    """Tokens of every outcome in every group of sequences.
 
     Args:
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
+        corpus: the language; its right delimiters count.
+        evaluation: tokens (sequences, context + 1) and their classes.
 
     Returns:
-        (groups, outcomes).
+        (groups, outcomes), whole numbers.
     """
     counts = evaluation.membership.sum(1)
     if corpus.right_delimiters:
@@ -221,14 +226,15 @@ def grouped_counts(corpus: Corpus, evaluation: Evaluation) -> Tensor:
 
 def baselines(corpus: Corpus, evaluation: Evaluation) -> dict[str, Tensor]:
     """Mean loss of every outcome under the language's unigram and bigram, and its floor where
-    known: name -> (outcomes,), nats.
+    known.
 
     Args:
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
+        corpus: the language: its frequencies and right delimiters count.
+        evaluation: tokens (sequences, context + 1), their classes and, where known, their floor.
 
     Returns:
-        by name (outcomes,), nats.
+        unigram, bigram and, where known, floor -> (outcomes,), nats; NaN for a class without
+        tokens.
     """
     before, after = evaluation.tokens[:, :-1], evaluation.tokens[:, 1:]
     known = corpus.frequencies

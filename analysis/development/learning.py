@@ -16,15 +16,18 @@ from models.toy.linear_network import initial_mode_strength, mode_basis, sample_
 
 
 def learning_tables(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> dict[str, pd.DataFrame]:
-    """The tables losses, modes, transitions and embedding of one run, by name.
+    """What one run of the toy learnt, and when.
 
     Args:
         run: weights, targets and steps of one training.
-        tree: the hierarchy.
-        theory_holds: whether theory's times are given too.
+        tree: the hierarchy that the targets are of.
+        theory_holds: False (another optimizer): what theory says is NaN.
 
     Returns:
-        by name.
+        losses, modes, transitions and embedding, as the functions of those tables give them.
+
+    Raises:
+        ValueError: the initial strength of the modes is not positive.
     """
     return {
         "losses": loss_table(run),
@@ -35,13 +38,13 @@ def learning_tables(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> dict[st
 
 
 def loss_table(run: ToyRun) -> pd.DataFrame:
-    """Loss of every item at every checkpoint: seed, step, item, loss (squared error / 2).
+    """Loss of every item at every checkpoint.
 
     Args:
         run: weights, targets and steps of one training.
 
     Returns:
-        one row per step and item.
+        one row per step and item: seed, step, item, loss (squared error / 2).
     """
     values = sample_losses(run.weights, run.targets).numpy()
     k, i = np.indices(values.shape).reshape(2, -1)
@@ -50,16 +53,20 @@ def loss_table(run: ToyRun) -> pd.DataFrame:
 
 
 def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
-    """Strength of every mode, measured and by theory: seed, step, mode, singular_value, measured,
-    theory, and for the mode as a whole start, middle, end (steps at 10, 50, 90 % of its final
-    strength: half-rise, and the width from the other two) and theory_middle.
+    """Strength of every mode, measured and by theory, and when it is reached.
 
     Args:
         run: weights and targets of one training.
         theory_holds: False (another optimizer): what theory says is NaN.
 
     Returns:
-        the table `toy.modes`: one row per mode and step.
+        the table `toy.modes`, one row per mode and step: seed, step, mode, singular_value (of the
+        input-output covariance), measured and theory (strengths, in the unit of the map), and for
+        the mode as a whole start, middle, end (10, 50, 90 % of its final strength) and
+        theory_middle, in steps; NaN where not reached.
+
+    Raises:
+        ValueError: the initial strength of the modes is not positive.
     """
     targets, maps = run.targets.numpy(), (run.weights.W2 @ run.weights.W1).numpy()
     initial, (_, s, _) = initial_mode_strength(run.initial, run.targets), mode_basis(targets)
@@ -91,13 +98,13 @@ def mode_table(run: ToyRun, theory_holds: bool) -> pd.DataFrame:
 
 
 def embedding_table(run: ToyRun) -> pd.DataFrame:
-    """Paths of the items through the hidden layer: seed, step, item, x, y.
+    """Paths of the items through the hidden layer, in two dimensions (see `embed`).
 
     Args:
-        run: weights, targets and steps of one training.
+        run: weights and steps of one training.
 
     Returns:
-        one row per step and item.
+        one row per step and item: seed, step, item, x, y (unit of the hidden layer).
     """
     plane = embed(run.weights.W1.numpy())
     k, i = np.indices(plane.shape[:2]).reshape(2, -1)

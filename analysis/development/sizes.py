@@ -21,14 +21,16 @@ def influence_by_tokens(
     """Influence of single runs of one model on steps and on tokens.
 
     Args:
-        trajectories: tables of the model.
-        transitions: as `trajectories`.
-        landmarks: as `trajectories`.
-        tokens_per_step: of training.
+        trajectories: mean curves of the model by experiment: experiment, label, step, source,
+            target, mean.
+        transitions: when what was learnt, by seed: stage, middle, seed.
+        landmarks: name, value; "parameters" among the names.
+        tokens_per_step: tokens that one training step sees.
 
     Returns:
-        `COLUMNS`: parameters (of the model); induction, induction_tokens: the step at which that
-        run has half learnt it, and the tokens seen by then; NaN if never.
+        `COLUMNS`: parameters (of the model), seed, label, step, tokens (seen), source, target, mean
+        (influence; negative: helps), induction and induction_tokens: the step at which that run has
+        half learnt it, and the tokens seen by then; NaN if never.
     """
     runs = trajectories[trajectories["experiment"].str.contains("/seed")]
     seeds = runs["experiment"].str.rpartition("seed")[2].astype(int)

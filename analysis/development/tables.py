@@ -15,16 +15,16 @@ from models.corpora.corpus import Corpus, Evaluation
 def learning_table(
     curve: Mapping[int, Tensor], counts: Tensor, names: Sequence[str]
 ) -> pd.DataFrame:
-    """A learning curve as rows: step, group, class, loss (summed over the group's tokens, nats),
-    tokens.
+    """A learning curve as rows.
 
     Args:
         curve: step -> summed losses (groups, outcomes), nats.
-        counts: (groups, outcomes), tokens.
-        names: of the outcomes.
+        counts: tokens behind each sum, (groups, outcomes).
+        names: of the outcomes, (outcomes,).
 
     Returns:
-        one row per step, group and outcome: mean loss, nats per token.
+        one row per step, group and outcome: step, group, class, loss (summed over the group's
+        tokens, nats), tokens.
     """
     losses = torch.stack([*curve.values()]).numpy()  # (points, groups, outcomes)
     index = pd.MultiIndex.from_product(
@@ -35,16 +35,16 @@ def learning_table(
 
 
 def baselines_table(corpus: Corpus, evaluation: Evaluation, seed: int) -> pd.DataFrame:
-    """Mean loss of every outcome under the language's unigram, bigram and best predictor: class,
-    name, loss (nats), seed.
+    """Mean loss of every outcome under the language's unigram, bigram and best predictor.
 
     Args:
-        corpus: the language: text, tokenizer and frequencies.
-        evaluation: sequences and the classes of their tokens.
-        seed: of all random numbers.
+        corpus: the language: its frequencies and right delimiters count.
+        evaluation: tokens (sequences, context + 1) and their classes.
+        seed: written into the table.
 
     Returns:
-        one row per outcome and baseline.
+        one row per outcome and baseline: class, name (unigram, bigram and, where known, floor),
+        loss (nats), seed.
     """
     losses = {name: loss.numpy() for name, loss in baselines(corpus, evaluation).items()}
     table = pd.DataFrame({"class": outcomes(corpus, evaluation), **losses})

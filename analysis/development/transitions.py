@@ -33,9 +33,9 @@ def transitions(
     less than MARGIN was ever gained.
 
     Args:
-        learning: step, group, class, loss, tokens: sums over groups of evaluation sequences.
-        baselines: class, name, loss. landmarks: step, name, value.
-        landmarks: step, name, value, of one run.
+        learning: step, group, class, loss, tokens: sums over groups of evaluation sequences, nats.
+        baselines: class, name, loss: mean losses, nats.
+        landmarks: step, name, value, of the run; "kl_unigram" among the names.
         seed: of the bootstrap over groups.
 
     Returns:
@@ -77,22 +77,32 @@ def octaves(steps: np.ndarray | float) -> np.ndarray:
     """Training steps on the axis log2(step + 8), on which early stages are as long as late.
 
     Args:
-        steps: of training.
+        steps: of training, any shape, from 0.
 
     Returns:
-        steps on that axis.
+        of the same shape, in octaves.
+
+    Example:
+        >>> octaves(np.array([0, 8, 24])).tolist()
+        [3.0, 4.0, 5.0]
     """
     return np.log2(np.asarray(steps, dtype=float) + OCTAVE_START)
 
 
 def boundaries(transitions_: pd.DataFrame) -> pd.Series:
-    """Stage boundaries of one run: start and end of what was learnt, by name, in time order.
+    """Stage boundaries of one run: start and end of what was learnt, in time order.
 
     Args:
-        transitions_: when what was learnt: stage, start, middle, end.
+        transitions_: when what was learnt in that run: stage, start, middle, end, steps.
 
     Returns:
-        steps, by name.
+        steps by name: "<stage> start", "<stage> end", and "unigram" for its middle; those not
+        reached are left out.
+
+    Example:
+        >>> rows = [("unigram", 9.0, 10.0, 11.0), ("induction", 500.0, 600.0, NAN)]
+        >>> boundaries(pd.DataFrame(rows, columns=["stage", *TIMES])).to_dict()
+        {'unigram': 10.0, 'induction start': 500.0}
     """
     table = transitions_.set_index("stage")
     found: dict[str, float] = {}
@@ -103,14 +113,15 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
 
 
 def formation(transitions_: pd.DataFrame) -> pd.DataFrame:
-    """The rows of when induction formed: by the repetition of random tokens, where that is told
-    apart (natural text; NaN: it did not form), else by the loss of its class.
+    """When induction formed: by the repetition of random tokens, where that is told apart (natural
+    text), else by the loss of its class.
 
     Args:
-        transitions_: when what was learnt: stage, start, middle, end.
+        transitions_: when what was learnt, of one or several runs: stage, start, middle, end,
+            steps.
 
     Returns:
-        those rows.
+        the rows of "repetition" (NaN: it did not form) or, where there are none, of "induction".
     """
     repeated = transitions_[transitions_["stage"] == REPETITION]
     return repeated if len(repeated) else transitions_[transitions_["stage"] == "induction"]
@@ -120,10 +131,11 @@ def told_once(transitions_: pd.DataFrame) -> pd.DataFrame:
     """All rows, but of those that tell of induction only `formation`'s.
 
     Args:
-        transitions_: when what was learnt: stage, start, middle, end.
+        transitions_: when what was learnt, of one or several runs: stage, start, middle, end,
+            steps.
 
     Returns:
-        those rows.
+        those rows, induction's last.
     """
     other = transitions_[~transitions_["stage"].isin(["induction", REPETITION])]
     return pd.concat([other, formation(transitions_)])

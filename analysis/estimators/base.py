@@ -39,10 +39,12 @@ class NetworkRun:
 
     Attributes:
         checkpoints: weights (checkpoints, ...), targets, steps, learning rate, names.
-        optimizer: of its training; batches: factors on the sample weights, (steps, items) or None.
+        optimizer: of its training.
+        batches: factors on the sample weights, (steps, items); None: all items at every step.
         posterior: the local posterior at every checkpoint.
-        removal_fractions: shares of the source that leave-one-out removes.
-        traces: losses drawn at every checkpoint, (step, chain, draw, item), where sampled.
+        removal_fractions: shares of the source that leave-one-out removes, in (0, 1].
+        traces: losses drawn at every checkpoint, (step, chain, draw, item), squared-error units,
+            where sampled.
     """
 
     checkpoints: ToyRun
@@ -69,9 +71,13 @@ class Estimator(ABC):
     """One way to estimate influence.
 
     Attributes:
-        name: in tables and commands; title: in figures; says: one sentence; unit: of its values.
-        models: the models it is for; needs: "network" (a training run of the linear network),
-            "gradients" (of classes at a checkpoint) or "draws" (losses under the local posterior).
+        name: in tables and commands.
+        title: in figures.
+        says: one sentence.
+        unit: of its values.
+        models: "toy" or "language": what it is for.
+        needs: "network" (a training run of the linear network), "gradients" (of classes at a
+            checkpoint) or "draws" (losses under the local posterior).
         settings: configuration keys below the model that it depends on, beside its checkpoints.
         shown_with: another estimator's row in which figures draw it; "": a row of its own.
         rank: place among the estimators; new ones come last.
@@ -107,7 +113,20 @@ class Estimator(ABC):
         coords: dict[str, Sequence[Any]],
         std_error: np.ndarray | None = None,
     ) -> xr.DataArray:
-        """Values as influence with names: dims and their coordinates in the order of the axes."""
+        """Values as influence with names.
+
+        Args:
+            values: influence in the estimator's unit, one axis per name.
+            coords: name of a dimension -> its coordinates, in the order of the axes.
+            std_error: of the values, the same shape; None: exact.
+
+        Returns:
+            "influence", with the unit and the estimator's name as attributes, and std_error as a
+            coordinate where there is one.
+
+        Raises:
+            ValueError: a dimension is not as long as its axis.
+        """
         found = xr.DataArray(
             np.asarray(values), dims=list(coords), coords={k: list(v) for k, v in coords.items()},
             name="influence", attrs={"unit": self.unit, "estimator": self.name},
@@ -119,20 +138,32 @@ class Estimator(ABC):
     def of_items(
         self, values: Tensor | np.ndarray, run: ToyRun, **leading: Sequence[Any]
     ) -> xr.DataArray:
-        """Influence of a toy run: values (*leading, step, source, target)."""
+        """Influence of a toy run, exact, with names.
+
+        Args:
+            values: (*leading, step, source, target), in the estimator's unit.
+            run: its steps and items are the coordinates.
+            **leading: name -> coordinates of what comes before, in order: eta or normalized.
+
+        Returns:
+            dims (*leading, step, source, target).
+
+        Raises:
+            ValueError: a dimension is not as long as its axis.
+        """
         axes = {"step": run.steps, "source": run.items, "target": run.items}
         return self.array(values, {**leading, **axes})
 
 
 @cache
 def registered() -> dict[tuple[str, str], Estimator]:
-    """All estimators by (models, name), in their order.
+    """All estimators, from every module of this package that has an ESTIMATOR.
 
     Returns:
-        all of them, by name.
+        (models, name) -> estimator, by rank, then by name.
 
     Raises:
-        ValueError: two have one name.
+        ValueError: two of the same models have one name.
     """
     package = __package__ or ""
     found = [getattr(import_module(m), "ESTIMATOR", None) for m in modules_of(package)]
@@ -146,21 +177,25 @@ def registered() -> dict[tuple[str, str], Estimator]:
 
 
 def estimators(models: Models, *needs: Needs) -> list[Estimator]:
-    """The estimators of the toy or of language models, in order; with `needs`, those alone.
+    """The estimators of the toy or of language models, in order.
 
     Args:
         models: toy or language.
-        *needs: what they may need; none: all.
+        *needs: only those that need one of these; none: all.
 
     Returns:
-        in their order.
+        by rank, then by name.
+
+    Example:
+        >>> [each.name for each in estimators("language")]
+        ['bif', 'gradient']
     """
     every = [each for (of, _), each in registered().items() if of == models]
     return [each for each in every if not needs or each.needs in needs]
 
 
 def estimator(models: Models, name: str) -> Estimator:
-    """One estimator.
+    """One estimator by its name.
 
     Args:
         models: toy or language.

@@ -33,6 +33,13 @@ def bayesian_influence(
         ValueError: fewer than two blocks of at least two draws remain.
 
     Source: Kreer et al. 2025 (arXiv:2509.26544); the sign is the README's.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> one = rng.normal(size=(16, 100, 1))
+        >>> together = np.concatenate([one, one, -one], -1)  # the third falls as the others rise
+        >>> bayesian_influence(together, normalized=True)[0].round(6).tolist()[0]
+        [-1.0, -1.0, 1.0]
     """
     kept = traces[np.isfinite(traces).all(axis=(1, 2))].astype(np.float64)
     blocks = jackknife_blocks(kept)

@@ -29,12 +29,14 @@ def gaussian_by_checkpoint(
 
     Args:
         run: weights, targets and steps of one training.
-        settings: pairs of n x beta and localisation.
-        steps: checkpoints looked at; default: all.
+        settings: pairs of n x beta (effective number of samples) and localisation (1/parameter^2).
+        steps: training steps of the checkpoints looked at; default: all.
 
     Returns:
         (settings, checkpoints, source, target), squared-error units squared; negative: helps. NaN
         where the local posterior is not positive definite, with a warning.
+
+    Source: `analysis.theory.gaussian_influence`.
     """
     chosen = [k for k, step in enumerate(run.steps) if steps is None or step in steps]
     n = len(run.items)
@@ -63,7 +65,17 @@ class GaussianLimit(Estimator):
     rank = 1
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (normalized, step, source, target); NaN where there is no such limit."""
+        """Influence (normalized, step, source, target); NaN where there is no such limit.
+
+        Args:
+            run: its checkpoints, and nbeta and gamma of its posterior, count.
+
+        Returns:
+            raw (loss squared) and normalised influence; negative: the source helps.
+
+        Raises:
+            NotApplicable: the network has more parameters than `MOST_PARAMETERS`.
+        """
         toy, local = run.checkpoints, run.posterior
         parameters = sum(w[0].numel() for w in toy.weights)
         if parameters > MOST_PARAMETERS:

@@ -26,7 +26,7 @@ CHUNK_BYTES = 2**26  # memory for the class sums of sequences in flight
 
 @dataclass(frozen=True)
 class ClassInfluence:
-    """Influence between classes, (source class, target class).
+    """Influence between classes, each tensor (source class, target class).
 
     Attributes:
         influence: nats squared, or pure numbers if normalised; negative: the source helps.
@@ -45,12 +45,13 @@ class ClassInfluence:
 
 @dataclass(frozen=True)
 class ControlVariate:
-    """What is known exactly of the linear part of the losses (see `class_gradients.control_of`).
+    """What is known exactly of the linear part of the losses (see `class_gradient.control_of`).
 
     Attributes:
-        sums: (chains, draws, sequences, classes), <G_a^s, path> along the noise of the chains.
-        limit: (classes, classes), the class influence across sequences these have in the limit
-            of many draws: that of strong localisation.
+        sums: (chains, draws, sequences, classes), nats: <G_a^s, path> along the noise of the
+            chains.
+        limit: (classes, classes), nats squared, the class influence across sequences these have in
+            the limit of many draws: that of strong localisation.
     """
 
     sums: Tensor
@@ -85,12 +86,14 @@ def class_influence(
         device: to compute on.
 
     Returns:
-        one per kind of pairs, raw and normalised; (source, target), nats squared; negative: helps.
+        raw over all pairs, raw across sequences, then both normalised; (source, target), nats
+        squared or, normalised, mean correlations from -1 to 1; negative: helps.
 
     Raises:
-        ValueError: too few draws for the blocks.
+        ValueError: too few draws for the blocks of the jackknife.
 
-    Source: Kreer et al. 2025 (arXiv:2509.26544), summed over classes as in SCIENCE; sign -Cov.
+    Source: Kreer et al. 2025 (arXiv:2509.26544) for tokens; the sums over classes are ours. Sign:
+    -Cov.
     """
     sane = traces.isfinite().flatten(1).all(1)
     blocks = torch.from_numpy(jackknife_blocks(traces[sane].numpy()))

@@ -37,12 +37,14 @@ def class_gradient_influence(
 
     Args:
         loss: its model and evaluation sequences are used.
-        membership: (sequences, time, classes).
+        membership: (sequences, time, classes), True where a token is in a class.
         gamma: localisation, 1/parameter^2; the result is proportional to 1/gamma.
 
     Returns:
         influence (source, target), nats squared, negative: helps; number of pairs behind each.
         Where there are none, the influence is NaN.
+
+    Source: ours.
     """
     size, classes = sum(p.numel() for p in loss.model.parameters()), membership.shape[-1]
     step = max(1, int(CHUNK_BYTES / (4 * size * (classes + 1))))
@@ -57,16 +59,16 @@ def class_gradient_influence(
 
 
 def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
-    """The same from gradients at hand, chunks of (classes, sequences, parameters).
+    """`class_gradient_influence` from gradients at hand.
 
     Args:
-        gradients: chunks (classes, sequences, parameters).
-        membership: (sequences, time, classes).
+        gradients: G_a^s, chunks of (classes, sequences, parameters), nats per parameter.
+        membership: (sequences, time, classes) of all sequences, True where a token is in a class.
         gamma: localisation, 1/parameter^2.
 
     Returns:
-        influence (source, target), nats squared, negative: helps; and the number of pairs behind
-        it.
+        influence (source, target), nats squared, negative: helps, NaN without pairs; and the number
+        of pairs behind it.
     """
     total: Tensor | None = None
     within = torch.zeros(membership.shape[-1], membership.shape[-1], dtype=torch.float64)
@@ -85,14 +87,14 @@ def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tu
 
 
 def control_of(gradients: Tensor) -> Control:
-    """The linear parts of class sums as controls for the sampler, (sequence, class) flattened:
-    <G_a^s, path>, from gradients (classes, sequences, parameters).
+    """The linear parts of class sums as controls for the sampler: <G_a^s, path>.
 
     Args:
-        gradients: (classes, sequences, parameters).
+        gradients: G_a^s, (classes, sequences, parameters), nats per parameter.
 
     Returns:
-        paths (chains, draws, parameters) -> (chains, draws, controls).
+        paths (chains, draws, parameters) -> controls (chains, draws, sequences x classes), nats,
+        sequence by sequence.
     """
     flat = gradients.permute(2, 1, 0).flatten(1)  # (parameters, sequences x classes)
     return lambda paths: paths @ flat.to(paths)
@@ -106,11 +108,11 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
 
     Args:
         loss: its model is differentiated.
-        tokens: (sequences, time + 1).
-        membership: (sequences, time, classes).
+        tokens: ids (sequences, time + 1).
+        membership: (sequences, time, classes), True where a token to be predicted is in a class.
 
     Returns:
-        (classes, sequences, parameters), where the model is.
+        (classes, sequences, parameters), nats per parameter, where the model is.
     """
     leaves = {
         name: p.requires_grad_() for name, p in stacked_parameters(loss.model, len(tokens)).items()
@@ -135,7 +137,9 @@ class ClassGradient(Estimator):
     rank = 1
 
     def compute(self, run: Measurement) -> xr.DataArray:
-        """Influence (variant, source, target): raw, across sequences; exact."""
+        """Influence (variant, source, target): raw, across sequences; exact; nats squared,
+        negative helps.
+        """
         names = run.evaluation.class_names
         axes: dict[str, Any] = {"variant": [0], "source": names, "target": names}
         return self.array(run.limit[None].numpy(), axes).assign_coords(

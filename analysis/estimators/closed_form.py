@@ -24,14 +24,17 @@ def closed_form_influence(targets: np.ndarray, times: np.ndarray, initial: float
 
     Args:
         targets: Y (features, items) of full column rank.
-        times: learning rate x steps.
+        times: (times,), learning rate x steps.
         initial: strength G_0 of every mode at time 0.
 
     Returns:
-        (times, source, target), squared-error units. Negative: the source helps the target.
+        (times, source, target), squared-error units per unit of sample weight. Negative: the source
+        helps the target.
 
     Raises:
         ValueError: a singular value vanishes or the initial strength is not positive.
+
+    Source: the paper (arXiv:2510.12071); `analysis.theory.frechet` proves the derivative.
     """
     n = targets.shape[1]
     U, s, V = mode_basis(targets)
@@ -61,7 +64,18 @@ class ClosedForm(Estimator):
     rank = 2
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (step, source, target)."""
+        """Influence (step, source, target).
+
+        Args:
+            run: its initial weights, targets and steps count.
+
+        Returns:
+            loss per unit of sample weight; negative: the source helps.
+
+        Raises:
+            NotApplicable: it was not trained by plain gradient descent on all items, or the hidden
+                layer is narrower than the number of items.
+        """
         toy = run.checkpoints
         if not run.full_gradient_descent:
             raise NotApplicable(f"closed_form assumes gradient_descent, not {run.training}")

@@ -28,12 +28,13 @@ REFINED = (2, 4)  # times as many steps, each as much smaller: extrapolated to g
 
 
 class Decomposition(NamedTuple):
-    """Influence (recorded, source, target) with ever fewer causes of error, squared-error units.
+    """Influence (recorded, source, target) with ever fewer causes of error, squared-error units
+    per unit of sample weight.
 
     Attributes:
         exact: unrolled derivative of the training as it is.
-        influences: after the first cause is taken away, the first two, ...; the last is the
-            closed form itself.
+        influences: after the first cause of `CAUSES` is taken away, the first two, ...; the last is
+            the closed form itself.
         first_order: of the tangent system, to be compared with `exact`.
         alone: cause -> influence with that cause alone taken away, where that is defined.
     """
@@ -57,17 +58,20 @@ def decompose_error(
        the data; what is left is the closed form. It vanishes with the initial strength.
 
     Args:
-        initial: unbatched weights.
-        targets: (features, items).
+        initial: W1 (hidden, items), W2 (features, hidden) of one network at step 0.
+        targets: Y (features, items).
         record: increasing steps.
         learning_rate: step size of training.
 
     Returns:
-        the parts of the relative error, that add up to it.
+        influence on every rung of the ladder.
 
     Raises:
         ValueError: the hidden layer is narrower than the number of items, so that no aligned
-            start exists.
+            start exists, or a singular value vanishes.
+        FloatingPointError: training diverged.
+
+    Source: ours.
     """
     strength = initial_mode_strength(initial, targets)
     aligned = aligned_weights(targets, initial.W1.shape[0], strength**0.5)
@@ -105,11 +109,11 @@ def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
     """Norm of the difference over the norm of `exact`, all times and pairs.
 
     Args:
-        found: any shape.
-        exact: the same shape.
+        found: influence, any shape.
+        exact: the same shape and unit; not all zero.
 
     Returns:
-        from 0.
+        a pure number from 0.
     """
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
 
@@ -117,16 +121,19 @@ def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
 def starts(
     targets: torch.Tensor, hidden_width: int, init_scale: float, seed: int
 ) -> dict[str, Weights]:
-    """A random and an aligned start of the same scale, by name.
+    """A random and an aligned start of the same scale.
 
     Args:
         targets: Y (features, items).
-        hidden_width: of the network.
-        init_scale: standard deviation of the weights.
-        seed: of all random numbers.
+        hidden_width: of the network; at least the number of items.
+        init_scale: standard deviation of the random weights; root of the aligned start's strength.
+        seed: of the random start.
 
     Returns:
-        weights by name.
+        "random" and "aligned" -> W1 (hidden, items), W2 (features, hidden).
+
+    Raises:
+        ValueError: the hidden layer is narrower than the number of modes.
     """
     features, items = targets.shape
     return {
@@ -150,8 +157,8 @@ def error_tables(
 
     Args:
         tree: the hierarchy.
-        focus: source and targets of the curves.
-        hidden_width: of the network.
+        focus: items: a source, then its targets, whose curves are kept.
+        hidden_width: of the network; at least the number of items.
         init_scale: standard deviation of its weights.
         learning_rate: step size of training.
         steps: of training.
@@ -165,7 +172,13 @@ def error_tables(
         the tangent system against the unrolled derivative), correlation (of the two, over times
         and pairs), contribution (norm of what this cause changed, over the norm of the exact
         influence; 0 where it does not apply). And curves: taken_away, step, source, target,
-        influence: focus pairs from the random start.
+        influence (squared-error units per unit of sample weight; negative: helps): focus pairs from
+        the random start.
+
+    Raises:
+        ValueError: the hidden layer is narrower than the number of items, or a singular value
+            vanishes.
+        FloatingPointError: training diverged.
     """
     targets, record = torch.tensor(tree.targets()), recorded_steps(steps, checkpoint_every)
     rows, drawn = [], pd.DataFrame()

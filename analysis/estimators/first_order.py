@@ -18,7 +18,17 @@ class FirstOrder(Estimator):
     rank = 3
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (step, source, target)."""
+        """Influence (step, source, target).
+
+        Args:
+            run: its initial weights, targets, steps and batches count.
+
+        Returns:
+            loss per unit of sample weight; negative: the source helps.
+
+        Raises:
+            NotApplicable: it was trained by another optimizer than gradient descent.
+        """
         if run.optimizer != "gradient_descent":
             raise NotApplicable(f"first_order is of gradient descent, not {run.optimizer}")
         toy = run.checkpoints

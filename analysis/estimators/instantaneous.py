@@ -25,7 +25,10 @@ def instantaneous_influence(weights: Weights, targets: Tensor) -> Tensor:
         targets: Y (features, items).
 
     Returns:
-        (..., source, target) for weights with the same leading dimensions. Negative: helps.
+        (..., source, target) for weights with the same leading dimensions, squared-error units
+        squared per parameter^2. Negative: helps.
+
+    Source: `analysis.theory.gaussian_limit`, step localised.
     """
     n = targets.shape[-1]
     each = n * torch.eye(n, dtype=targets.dtype)  # selects one sample's own gradient

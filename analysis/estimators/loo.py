@@ -30,16 +30,24 @@ def leave_one_out(
     the sample.
 
     Args:
-        initial: weights at step 0.
+        initial: W1 (hidden, items), W2 (features, hidden) at step 0.
         targets: Y (features, items).
-        record: increasing steps.
+        record: increasing steps to keep.
         removal_fractions: shares eta of the source to remove, in (0, 1].
         optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
-        batches: factors on the sample weights (steps, items), or None.
+        batches: factors on the sample weights (steps, items): the same order of the data with and
+            without the source; None: all items at every step.
 
     Returns:
-        (eta, recorded, source, target), squared-error units. Negative: the source helps.
+        (eta, recorded, source, target), squared-error units per unit of sample weight. Negative:
+        the source helps.
+
+    Raises:
+        FloatingPointError: training diverged; names the step and the learning rate.
+        ValueError: there is no such optimizer.
+
+    Source: the paper (arXiv:2510.12071) for eta = 1; smaller shares are ours.
     """
     n = targets.shape[-1]
     fractions = torch.tensor([0.0, *removal_fractions], dtype=targets.dtype)

@@ -35,10 +35,13 @@ class Measurement:
     """A checkpoint as estimators of class influence take it.
 
     Attributes:
-        evaluation: sequences and their classes; gamma: localisation, 1/parameter^2.
+        evaluation: sequences and the classes of their tokens.
+        gamma: localisation, 1/parameter^2.
         limit: raw class influence across sequences in the limit of strong localisation (source,
-            target), nats^2; n_pairs: pairs of tokens behind it.
-        draws: of the local posterior, with controls where the sampler allows them.
+            target), nats^2; negative: helps.
+        n_pairs: pairs of tokens behind it, (source, target).
+        draws: of the local posterior, losses (1, chain, draw, token), nats, with controls where the
+            sampler allows them.
         device: to compute on.
     """
 
@@ -78,17 +81,21 @@ def measure_checkpoint(
     """Class gradients, their limit, and draws of the local posterior around one checkpoint.
 
     Args:
-        loss: of all tokens, around a checkpoint.
-        evaluation: sequences and the classes of their tokens.
+        loss: of the model at the checkpoint, with its training and evaluation sequences.
+        evaluation: the same evaluation sequences, with the classes of their tokens.
         posterior: the local posterior sampled.
         seed: of the run.
         step: of the checkpoint, which names its random streams.
         threads: CPU threads.
         device: to compute on.
-        progress: called with the number of steps just done.
+        progress: called with the number of chain steps just done.
 
     Returns:
         what estimators of class influence take.
+
+    Raises:
+        DivergenceError: too many chains diverged.
+        ValueError: the batch is larger than the training data at hand.
     """
     gradients = kept_gradients(loss, evaluation)
     if gradients is None:
@@ -117,17 +124,22 @@ def sample_losses(
     and an integrator that allows it, their control variates beside them.
 
     Args:
-        loss: of all tokens, around a checkpoint.
+        loss: of the model at the checkpoint, with its training and evaluation sequences.
         posterior: the local posterior sampled.
         seed: of the run.
         step: of the checkpoint, which names its random streams.
-        gradients: (classes, sequences, parameters).
+        gradients: of every class in every sequence, (classes, sequences, parameters).
         threads: CPU threads.
         device: to compute on.
-        progress: called with the number of steps just done.
+        progress: called with the number of chain steps just done.
 
     Returns:
-        losses (1, chains, draws, tokens), nats, with controls where they are possible.
+        losses (1, chains, draws, tokens), nats, with controls (1, chains, draws, sequences x
+        classes) where they are possible.
+
+    Raises:
+        DivergenceError: too many chains diverged.
+        ValueError: the batch is larger than the training data at hand.
     """
     usable = posterior.integrator == "exponential" and posterior.preconditioner == "none"
     return sample_posterior(
@@ -146,15 +158,14 @@ def sample_losses(
 
 
 def kept_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> Tensor | None:
-    """Gradients (classes, sequences, parameters) of every class in every sequence, where they fit
-    into `GRADIENT_BYTES`; None where they do not.
+    """Gradients of every class in every sequence, where they fit into `GRADIENT_BYTES`.
 
     Args:
-        loss: of all tokens, around a checkpoint.
-        evaluation: sequences and the classes of their tokens.
+        loss: its model is differentiated; its at_once sequences go together.
+        evaluation: tokens (sequences, time + 1) and their classes.
 
     Returns:
-        (classes, sequences, parameters), or None.
+        (classes, sequences, parameters), nats per parameter; None where they do not fit.
     """
     sequences, _, classes = evaluation.membership.shape
     size = sum(p.numel() for p in loss.model.parameters())
@@ -173,17 +184,21 @@ def kept_gradients(loss: LanguageModelLoss, evaluation: Evaluation) -> Tensor | 
 
 
 def token_table(traces: Tensor, corpus: Corpus, shown: int, most: int | None) -> pd.DataFrame:
-    """Influence between the first `most` predicted tokens of one evaluation sequence, normalised:
-    source, target (positions), text and class of the target, influence, std_error.
+    """Influence between the first predicted tokens of one evaluation sequence, normalised.
 
     Args:
-        traces: (chains, draws, sequences, time), nats.
+        traces: losses (chains, draws, sequences, time), nats.
         corpus: its evaluation sequences and tokenizer.
-        shown: the sequence.
-        most: tokens; None: all.
+        shown: number of the sequence.
+        most: tokens taken; None: all.
 
     Returns:
-        one row per ordered pair of tokens; correlation, negative: helps.
+        one row per ordered pair of tokens, a token and itself included: source and target
+        (positions from 0), text and class of the target, influence (-correlation, from -1 to 1;
+        negative: helps), std_error.
+
+    Raises:
+        ValueError: too few draws for a standard error.
     """
     evaluation = corpus.evaluation
     value, error = bayesian_influence(traces[:, :, shown, :most].numpy(), normalized=True)
@@ -202,14 +217,18 @@ def token_table(traces: Tensor, corpus: Corpus, shown: int, most: int | None) ->
 
 
 def shown_class(member: list[bool], names: tuple[str, ...]) -> str:
-    """The class a token is shown with: induction before what the token itself is; "" for none.
+    """The class a token is shown with: induction before what the token itself is.
 
     Args:
-        member: whether the token is in each class.
-        names: of what is shown.
+        member: whether the token is in each class, (classes,).
+        names: of the classes, (classes,).
 
     Returns:
-        its name.
+        the name of a class; "" for a token of none.
+
+    Example:
+        >>> shown_class([True, True], ("word", "induction"))
+        'induction'
     """
     found = [name for name, is_in in zip(names, member, strict=True) if is_in]
     return "induction" if "induction" in found else (found or [""])[0]
@@ -219,16 +238,20 @@ def sampler_table(
     draws: Draws, evaluation: Evaluation, posterior: PosteriorConfig, step: int
 ) -> pd.DataFrame:
     """Diagnostics of the mean losses of every class and of all tokens, and the local learning
-    coefficient: see `diagnose`; llc, llc_std_error.
+    coefficient.
 
     Args:
-        draws: around one checkpoint.
+        draws: losses (1, chains, draws, tokens) around one checkpoint, nats.
         evaluation: sequences and the classes of their tokens.
-        posterior: the local posterior sampled.
-        step: of training.
+        posterior: that they were drawn from.
+        step: of the checkpoint.
 
     Returns:
-        one row per sample.
+        one row for all tokens and per class: the columns of `diagnose`, llc and llc_std_error (pure
+        numbers, the same in every row).
+
+    Raises:
+        ValueError: too few draws for a standard error.
     """
     member = evaluation.membership.flatten(0, 1).float()
     member = torch.cat([torch.ones(len(member), 1), member], 1)
@@ -242,15 +265,16 @@ def sampler_table(
 
 
 def against_limit(found: Measurement, step: int) -> pd.DataFrame:
-    """Sampled influence, raw and across sequences, beside its limit of strong localisation: gamma,
-    step, source_class, target_class, influence, std_error, gradient (nats^2).
+    """Sampled influence, raw and across sequences, beside its limit of strong localisation.
 
     Args:
         found: what was measured at a checkpoint.
-        step: of training.
+        step: of the checkpoint.
 
     Returns:
-        one row per pair.
+        one row per ordered pair of classes: gamma (1/parameter^2), step, source_class,
+        target_class, influence, std_error, gradient (the limit), the last three in nats^2;
+        negative: helps.
     """
     sampled, limit = (class_table(estimator("language", n).compute(found)) for n in KINDS)
     keys = ["source_class", "target_class"]

@@ -21,16 +21,20 @@ SAMPLED_COLUMNS = ["n", "gamma", "anchor", "source", "target", "influence", "std
 
 
 def sampled_phases(potential: TwoWells, settings: PhaseSettings, seed: int) -> pd.DataFrame:
-    """The sampler's estimates around each well.
+    """The sampler's estimates around each well, at both localisations.
 
     Args:
         potential: the two wells.
-        settings: grid and lengths.
+        settings: the grid of n, where on it to sample, and for how long.
         seed: of the chains.
 
     Returns:
-        n, gamma, anchor, source, target, influence, std_error, share_U (of the draws); of the worse
-        of the pair's two traces r_hat, mixed (whether it is low enough) and ess; diverged (chains).
+        n, gamma, anchor, source, target, influence and std_error (nats squared; negative: helps),
+        share_U (of the draws); of the worse of the pair's two traces r_hat, mixed (whether it is
+        low enough) and ess; diverged (chains).
+
+    Raises:
+        DivergenceError: too many chains diverged.
     """
     tables = [
         sample_wells(potential, settings.sizes[k], local, settings, seed)
@@ -43,17 +47,20 @@ def sampled_phases(potential: TwoWells, settings: PhaseSettings, seed: int) -> p
 def sample_wells(
     potential: TwoWells, size: float, local: SampledPhase, settings: PhaseSettings, seed: int
 ) -> pd.DataFrame:
-    """The project's sampler around both wells at one n: rows of the sampled table.
+    """The project's sampler around both wells at one n.
 
     Args:
         potential: the two wells.
-        size: samples n.
+        size: n, the sampler's nbeta.
         local: localisation and lengths of the chains.
-        settings: see its class.
-        seed: of all random numbers.
+        settings: step size, number of chains and thinning.
+        seed: of the chains.
 
     Returns:
-        one row per well and pair.
+        rows of `sampled_phases`, one per well and ordered pair of samples.
+
+    Raises:
+        DivergenceError: too many chains diverged.
     """
     loss, names = TwoWellLoss(potential), list(potential.slopes)
     config = PosteriorConfig(

@@ -32,8 +32,12 @@ class SweepSettings:
     """What is compared; every combination of the first three is sampled.
 
     Attributes:
-        nbeta, gamma: of the local posterior; relative_step: step_size x (gamma + nbeta).
-        chains, draws: of each; every: checkpoints between those looked at.
+        nbeta: n x beta, effective numbers of samples.
+        gamma: localisations, 1/parameter^2.
+        relative_step: step_size x (gamma + nbeta), pure numbers.
+        chains: of each combination and checkpoint.
+        draws: of each chain.
+        every: checkpoints between those looked at.
         relaxations: burn-in, in relaxation times 2 / relative_step of the localisation.
         bootstrap: resamples of the pairs behind an interval.
     """
@@ -53,7 +57,16 @@ class SweepSettings:
         return list(itertools.product(self.nbeta, self.gamma, self.relative_step))
 
     def posterior(self, nbeta: float, gamma: float, relative: float) -> PosteriorConfig:
-        """Sampler settings; the step size is relative to the scale 1 / (gamma + nbeta)."""
+        """The local posterior and sampler of one combination.
+
+        Args:
+            nbeta: n x beta, effective number of samples.
+            gamma: localisation, 1/parameter^2.
+            relative: step size in units of 1 / (gamma + nbeta).
+
+        Returns:
+            settings of the sampler, burn-in as long as `relaxations` asks.
+        """
         return PosteriorConfig(
             nbeta=nbeta,
             gamma=gamma,
@@ -80,14 +93,14 @@ def sweep_table(
         references: label -> influence (steps, source, target) at all checkpoints of the run.
         settings: the grid, and how its points are compared.
         threads: CPU threads.
-        progress: called with the number of steps just done.
+        progress: called with the number of chain steps just done.
 
     Returns:
         nbeta, gamma, relative_step, step_size, estimator (bif, and bif_gaussian: the same without
         sampling noise or step size), reference, agreement (median over pairs of different items of
-        the correlation of the two curves over training), ci_low, ci_high (95 %, pairs resampled),
-        definite (share of checkpoints where nbeta H + gamma I is positive definite), seed. A
-        setting that diverged has no bif rows.
+        the correlation of the two curves over training, from -1 to 1), ci_low, ci_high (95 %, pairs
+        resampled), definite (share of checkpoints where nbeta H + gamma I is positive definite),
+        seed. A setting that diverged has no bif rows, with a warning.
     """
     steps = run.steps[:: settings.every]
     wanted = {label: curve[:: settings.every] for label, curve in references.items()}
@@ -149,13 +162,13 @@ def shape_agreement(
     """Median over pairs of different items of the correlation of two curves over training.
 
     Args:
-        first: (steps, source, target).
-        second: as `first`.
+        first: (steps, source, target), any unit.
+        second: the same shape, in a unit of its own.
         rng: source of random numbers.
         bootstrap: resamples of the pairs.
 
     Returns:
-        Median and its 95 % interval with pairs resampled.
+        median, from -1 to 1, and the ends of its 95 % interval with pairs resampled.
     """
     each = correlations(first, second)
     again = np.median(rng.choice(each, (bootstrap, len(each))), axis=1)

@@ -31,9 +31,10 @@ def unrolled_influence(
     the removed share goes to zero, and exact to rounding.
 
     Args:
-        initial: weights, with any leading dimensions (runs differentiated together).
+        initial: W1 (..., hidden, items), W2 (..., features, hidden) at step 0, with any leading
+            dimensions (runs differentiated together).
         targets: Y (features, items).
-        record: increasing steps.
+        record: increasing steps to keep.
         optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
         batches: factors on v per step, (steps, items) or (steps, ..., items) for each run its own,
@@ -41,7 +42,12 @@ def unrolled_influence(
 
     Returns:
         (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:
-        the source helps the target.
+        the source helps the target. Not finite where training diverged.
+
+    Raises:
+        ValueError: there is no such optimizer.
+
+    Source: forward-mode differentiation by torch; the paper's analytical influence is its theory.
     """
     n = targets.shape[-1]
     copies = (w.unsqueeze(-3).repeat(*[1] * (w.dim() - 2), n, 1, 1) for w in initial)

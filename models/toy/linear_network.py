@@ -63,15 +63,19 @@ def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weigh
 
 
 def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
-    """Change of every loss along each source's tangent: (source, target).
+    r"""Change of every loss along each source's tangent.
+
+    $d\ell_j = (W_2 W_1 x_j - y_j)^T (dW_2\,W_1 + W_2\,dW_1) x_j$.
 
     Args:
         weights: W1 (..., hidden, items), W2 (..., features, hidden).
-        tangent: of the weights, one copy per source.
+        tangent: dW1 (..., source, hidden, items) and dW2 (..., source, features, hidden); `weights`
+            broadcast against it.
         targets: Y (features, items).
 
     Returns:
-        (..., source, target).
+        (..., source, target), squared-error units per unit of the tangent; negative: the loss
+        falls.
     """
     error = weights.W2 @ weights.W1 - targets
     moved = tangent.W2 @ weights.W1 + weights.W2 @ tangent.W1
