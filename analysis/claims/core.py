@@ -8,15 +8,15 @@ symmetry of the tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
+from analysis.claims.evidence import Evidence, NoEvidence
 from analysis.statistics.uncertainty import mean_interval
 from models.storage.declarations import modules_of
 from models.storage.markdown import markdown_table
@@ -26,76 +26,15 @@ Origin = Literal["paper", "extension"]
 Room = Literal["toy", "theory", "language"]
 
 
-class NoEvidence(Exception):
-    """The tables hold nothing that could decide the claim; the message says what is missing."""
-
-
-class UndeclaredTableError(RuntimeError):
-    """A claim reads a table that its decorator does not name."""
-
-
-class EvidenceTables(dict[str, pd.DataFrame]):
-    """Result tables by name. One that was not made is no evidence; one that the claim at hand did
-    not declare is an error.
-
-    Args:
-        tables: those that are there.
-        missing: what to say of one that is not.
-        reader: of the tables, in messages.
-    """
-
-    def __init__(
-        self,
-        tables: Mapping[str, pd.DataFrame],
-        missing: Callable[[str], str] = lambda name: f"the table {name} was not made",
-        reader: tuple[str, tuple[str, ...]] | None = None,
-    ) -> None:
-        super().__init__(tables)
-        self._missing, self._reader = missing, reader
-
-    def for_claim(self, id: str, reads: tuple[str, ...]) -> EvidenceTables:
-        """The same tables, of which the claim may read those it declares."""
-        return EvidenceTables(self, self._missing, (id, reads))
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if self._reader is not None and name not in self._reader[1]:
-            claim_id, reads = self._reader
-            raise UndeclaredTableError(
-                f"claim {claim_id} reads {name!r}, but declares reads={reads}"
-            )
-        if name not in self:
-            raise NoEvidence(self._missing(name))
-        return super().__getitem__(name)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a claim may use: result tables, and what else its kind of evidence adds.
-
-    Attributes:
-        tables: by name; seed: of bootstraps and permutations.
-    """
-
-    tables: EvidenceTables
-    seed: int
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """Random numbers, the same at every call."""
-        return np.random.default_rng(self.seed)
-
-    def for_claim(self, id: str, reads: tuple[str, ...]) -> Self:
-        """The same evidence, of which the claim may read the tables it declares."""
-        return replace(self, tables=self.tables.for_claim(id, reads))
-
-
 @dataclass(frozen=True)
 class Finding:
     """What the tables say of a claim.
 
     Attributes:
         predicted: the claim made checkable, thresholds included.
-        measured: the numbers; interval: theirs, 95 % unless it says otherwise.
+        measured: the numbers, with their units.
+        interval: theirs, 95 % unless it says otherwise.
+        verdict: replicated, partly, not replicated or not run.
         reason: why this verdict, or what to keep in mind with it.
     """
 
@@ -108,7 +47,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of the claims table: what is claimed, by whom, what was found, and where to look."""
+    """A row of the claims table.
+
+    Attributes:
+        id: as in "C1", or "C7 natural" for a further model.
+        claim: what is claimed.
+        origin: by whom: paper or extension.
+        finding: what was found.
+        figure: where to look, its name.
+    """
 
     id: str
     claim: str
@@ -126,10 +73,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Rule:
-    """How a claim is decided.
+    """How a claim is decided: called with evidence, it gives the claim.
 
     Attributes:
-        id, text, origin, figure: of the claim; room: whose tables it reads; reads: their names.
+        id: of the claim.
+        text: the statement tested.
+        origin: paper or extension.
+        room: whose tables it reads.
+        figure: that shows it.
+        reads: names of the tables it may read.
         find: from evidence to a finding.
     """
 
@@ -159,11 +111,11 @@ def claim(
     """Make a claim of a function from evidence to a finding, and register it.
 
     Args:
-        id: as in SCIENCE and the claims page.
+        id: C and a number for the paper's claims, X and a number for ours.
         text: the statement tested.
         origin: paper or extension.
-        room: toy, theory or language.
-        figure: that shows it.
+        room: toy, theory or language: whose evidence it takes.
+        figure: that shows it; of a language model without the model's name.
         reads: tables of the catalogue it may look at.
 
     Returns:
@@ -189,10 +141,13 @@ def claim(
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """All claims: the paper's before ours, C1 before C10.
+    """All claims, from every module of this package.
 
     Returns:
-        in that order.
+        the paper's before ours, C1 before C10.
+
+    Raises:
+        ValueError: two claims have one id.
     """
     for module in modules_of(__package__ or ""):
         import_module(module)
@@ -215,10 +170,17 @@ def order(id: str) -> tuple[str, int, str]:
     """C1 before C10, the paper's before ours, a claim's models one after another.
 
     Args:
-        id: of a claim.
+        id: of a claim: a letter, a number and, after a space, the model if it is a further one.
 
     Returns:
-        a key to sort by.
+        a key to sort by: letter, number, model.
+
+    Raises:
+        ValueError: the id has no number.
+
+    Example:
+        >>> sorted(["X1", "C10", "C2 natural", "C2"], key=order)
+        ['C2', 'C2 natural', 'C10', 'X1']
     """
     plain, _, model = id.partition(" ")
     return plain[0], int(plain[1:]), model
@@ -228,10 +190,14 @@ def graded(held: Sequence[bool]) -> Verdict:
     """All parts of a prediction held, some, or none.
 
     Args:
-        held: whether each part held.
+        held: whether each part held, (parts,), at least one.
 
     Returns:
         replicated, partly or not replicated.
+
+    Example:
+        >>> graded([True, True]), graded([True, False]), graded([False])
+        ('replicated', 'partly', 'not replicated')
     """
     if all(held):
         return "replicated"
@@ -239,17 +205,21 @@ def graded(held: Sequence[bool]) -> Verdict:
 
 
 def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, str]:
-    """Mean over seeds, and as texts the mean and its 95 % interval.
+    """Mean over seeds with its 95 % interval by Student's t, as texts.
 
     Args:
-        values: one per seed.
+        values: one per seed, any unit.
         form: of a number, as in format().
 
     Returns:
-        the mean with its 95 % interval, in words.
+        the mean; the mean as text; its interval as text, "one run, no interval" for one seed.
 
     Raises:
-        NoEvidence: there are no values, or one is undefined.
+        NoEvidence: there are no values, or one is not finite.
+
+    Example:
+        >>> over_seeds([1.0, 2.0, 3.0])
+        (2.0, '2.00', '[-0.48, 4.48]')
     """
     if not len(values) or not np.isfinite(values).all():
         raise NoEvidence("undefined in at least one seed: nothing varies, or nothing was learnt")
@@ -259,13 +229,13 @@ def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, 
 
 
 def to_markdown(claims: Iterable[Claim]) -> str:
-    """The claims as a table for people.
+    """The claims as one table for people.
 
     Args:
         claims: in their order.
 
     Returns:
-        Markdown.
+        Markdown, a row per claim, with a line break at the end.
     """
     rows = []
     for c in claims:

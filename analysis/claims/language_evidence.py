@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from analysis.claims.core import Claim, Evidence, NoEvidence
+from analysis.claims.core import Claim
+from analysis.claims.evidence import Evidence, NoEvidence
 from analysis.claims.thresholds import MOST
 from analysis.development.transitions import formation
 
@@ -33,16 +34,16 @@ class LanguageEvidence(Evidence):
 
     def formation(self, seed: int) -> pd.Series:
         """Start, middle and end of the forming of induction in one run; see
-        `development.formation`.
+        `development.transitions.formation`.
 
         Args:
             seed: of the run.
 
         Returns:
-            first and last step of it.
+            the row of that run: start, middle, end (25, 50 and 75 % learnt), in steps.
 
         Raises:
-            NoEvidence: it does not form in every run.
+            NoEvidence: it does not begin or does not end in that run.
         """
         rows = formation(self.tables["transitions"])
         rows = rows[rows["seed"] == seed]
@@ -51,19 +52,44 @@ class LanguageEvidence(Evidence):
         return rows.iloc[0]
 
     def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
-        """step, mean, low, high of one pair in one run."""
+        """Influence of one pair of classes in one run.
+
+        Args:
+            label: of the curve: bif, bif_normalized or gradient.
+            source: a class.
+            target: a class.
+            seed: of the run.
+
+        Returns:
+            step, mean, low, high (nats^2 or correlation; negative: helps), in time order; empty
+            where there is no such curve.
+        """
         found = self._pair(self.tables["trajectories"], "label", label, source, target, seed)
         return found.sort_values("step")
 
     def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
-        """Events of one pair in one run, in time order."""
+        """Flips and peaks of one pair of classes in one run.
+
+        Args:
+            label: of the curve: bif, bif_normalized or gradient.
+            source: a class.
+            target: a class.
+            seed: of the run.
+
+        Returns:
+            the contract's columns, in time order; empty where there are none.
+        """
         found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
         return found.sort_values("step")
 
     def against_limit(self) -> tuple[float, int, int]:
-        """Over all pairs, checkpoints and runs: rank correlation of sampled influence with its
-        limit, sampled flips that the limit shares (same direction, overlapping intervals), and
-        all sampled flips."""
+        """Sampled influence against its limit of strong localisation, over all pairs, checkpoints
+        and runs.
+
+        Returns:
+            rank correlation of the two, from -1 to 1; sampled flips that the limit shares (same
+            direction, overlapping intervals); all sampled flips.
+        """
         keys = ["experiment", "source", "target", "step"]
         curves = self.tables["trajectories"]
         curves = curves[curves["experiment"].str.contains("/seed")]
@@ -85,7 +111,14 @@ class LanguageEvidence(Evidence):
         return table[same & (table["source"] == source) & (table["target"] == target)]
 
     def run_of(self, *names: str) -> str:
-        """Which run the verdict rests on, as the end of a reason."""
+        """Which run of the pipeline the verdict rests on.
+
+        Args:
+            *names: of the tables that decided.
+
+        Returns:
+            the end of a reason, as in "rests on the recorded run".
+        """
         return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
 
 
@@ -97,11 +130,11 @@ def not_run(
     Args:
         model: its name.
         present: whether any of its tables is.
-        asked: by table, the setting that asks for it.
+        asked: table -> configuration key below the model that asks for it; "": none.
         command: that runs the model.
 
     Returns:
-        table -> a sentence that says why it is not there.
+        name of a table -> a sentence that says why it is not there, and how to get it.
     """
 
     def missing(name: str) -> str:
@@ -121,7 +154,7 @@ def of_model(found: Claim, model: str, *, first: bool) -> Claim:
         first: whether it is the first of the configuration.
 
     Returns:
-        the claim.
+        the claim, model in its text, its figure and, unless first, its id.
     """
     return replace(
         found,
@@ -135,10 +168,14 @@ def most(held: list[bool]) -> bool:
     """Does it hold in at least two thirds?
 
     Args:
-        held: one entry per run.
+        held: whether it holds, (runs,).
 
     Returns:
-        True or False.
+        True or False; False without runs.
+
+    Example:
+        >>> most([True, True, False]), most([True, False]), most([])
+        (True, False, False)
     """
     return bool(held) and sum(held) >= MOST * len(held) - 1e-9
 
@@ -147,9 +184,9 @@ def share(held: list[bool]) -> str:
     """In how many, in words.
 
     Args:
-        held: one entry per run.
+        held: whether it holds, (runs,).
 
     Returns:
-        as in "5 of 8 runs".
+        as in "5 of 8".
     """
     return f"{sum(held)} of {len(held)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.claims.core import Evidence, NoEvidence
+from analysis.claims.evidence import Evidence, NoEvidence
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,15 @@ class TheoryEvidence(Evidence):
     optimizers: tuple[str, ...]
 
     def in_order(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Rows by hierarchy in the order told, bif before unrolled before the rest."""
+        """Rows in the order in which they are told: by hierarchy, bif before unrolled before the
+        rest.
+
+        Args:
+            table: with columns hierarchy and estimator.
+
+        Returns:
+            the same columns with a fresh index; hierarchies that are not told come last.
+        """
         place = {name: k for k, name in enumerate(self.hierarchies)}
         first = table["estimator"].map({"bif": 0, "unrolled": 1}).fillna(2)
         ordered = table.assign(_h=table["hierarchy"].map(place), _e=first)
@@ -56,12 +64,13 @@ class PhaseEvidence:
         Args:
             quantity: as the table calls it.
             posterior: global, or local to an anchor.
-            gamma: localisation, 1/parameter^2; 0 for the global posterior.
-            anchor: where the local posterior is centred; "" for the global one.
+            gamma: localisation, 1/length^2; 0 for the global posterior.
+            anchor: the well where the local posterior is centred; "" for the global one.
 
         Returns:
-            (sizes, source, target), samples in alphabetical order; an axis is 1 long where the
-            quantity has no source or target.
+            (sizes, source, target), samples in alphabetical order, in the quantity's unit
+            (influences: nats squared, negative helps); an axis is 1 long where the quantity has no
+            source or target.
 
         Raises:
             NoEvidence: the table does not hold it, or not at every n.
@@ -77,7 +86,18 @@ class PhaseEvidence:
         return rows.reindex(whole).to_numpy().reshape([len(axis) for axis in axes])
 
     def predicted(self, posterior: str, quantity: str) -> float:
-        """One number that free energy predicts."""
+        """One number that free energy predicts.
+
+        Args:
+            posterior: free_energy, or leading_order: without the volumes of the wells.
+            quantity: critical_n or width, both in samples.
+
+        Returns:
+            the number.
+
+        Raises:
+            NoEvidence: the table does not hold it.
+        """
         t = self.phases
         rows = t[(t["posterior"] == posterior) & (t["quantity"] == quantity)]
         if rows.empty:
@@ -86,13 +106,15 @@ class PhaseEvidence:
 
     @property
     def sizes(self) -> np.ndarray:
-        """The grid of n."""
+        """The grid of n, (sizes,), samples, ascending."""
         t = self.phases
         return np.unique(t.loc[(t["posterior"] == "global") & (t["quantity"] != "flip"), "n"])
 
     @property
     def between(self) -> np.ndarray:
-        """What the total has beyond the weighted within-phase terms, (sizes, source, target)."""
+        """What the total has beyond the weighted within-phase terms, (sizes, source, target), nats
+        squared.
+        """
         return self.curve("total") - self.curve("within")
 
     @property
@@ -107,6 +129,6 @@ class PhaseEvidence:
 
     @property
     def gaps(self) -> np.ndarray:
-        """Products of the phases' differences in mean loss, (sizes, source, target)."""
+        """Products of the phases' gaps in mean loss, (sizes, source, target), nats squared."""
         gap = (self.curve("mean_U") - self.curve("mean_V"))[..., 0]
         return gap[:, :, None] * gap[:, None, :]

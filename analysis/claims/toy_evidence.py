@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.claims.core import Evidence, NoEvidence
+from analysis.claims.evidence import Evidence, NoEvidence
 from analysis.statistics.distinction_peaks import RISE_COLUMNS
 from analysis.tables.curves import influence_array, labelled
 from models.toy.hierarchy import Hierarchy, Node
@@ -56,23 +56,62 @@ class ToyEvidence(Evidence):
         return list(dict.fromkeys(sorted(self.trajectories["label"].unique())))
 
     def seed_curves(self, label: str) -> tuple[np.ndarray, np.ndarray]:
-        """Steps, and influence of every seed (seeds, steps, source, target)."""
+        """Influence of every seed.
+
+        Args:
+            label: of the curve: bif, loo_0.5, ...
+
+        Returns:
+            steps (steps,) that every seed has, and influence (seeds, steps, source, target), items
+            in tree order; negative: helps.
+
+        Raises:
+            KeyError: there is no such curve.
+            ValueError: a pair is missing at a step of a seed.
+        """
         found = influence_array(self.influence[label], self.tree.items)
         return found["step"].values, found.values
 
     def curve(self, label: str) -> np.ndarray:
-        """Mean influence over seeds, (steps, source, target), items in tree order."""
+        """Mean influence over seeds.
+
+        Args:
+            label: of the curve: bif, loo_0.5, ...
+
+        Returns:
+            (steps, source, target), items in tree order; negative: helps.
+
+        Raises:
+            ValueError: a pair is missing at a step, or there is no such curve.
+        """
         table = self.trajectories[self.trajectories["label"] == label].assign(seed=0)
         return influence_array(table, self.tree.items, "mean").values[0]
 
     def events_of(self, label: str, source: str, target: str) -> pd.DataFrame:
-        """Events of one curve, in time order."""
+        """Flips and peaks of one curve.
+
+        Args:
+            label: of the curve: bif, loo_0.5, ...
+            source: an item.
+            target: an item.
+
+        Returns:
+            the contract's columns, in time order; empty where there are none.
+        """
         e = self.events
         chosen = (e["estimator"] == label) & (e["source"] == source) & (e["target"] == target)
         return e[chosen].sort_values("step")
 
     def stage(self, node: Node) -> pd.Series:
-        """Seed means of start, middle, end, knee and fastest of a distinction."""
+        """When a distinction is learnt, mean over the seeds that learn it.
+
+        Args:
+            node: of the hierarchy, with at least two children.
+
+        Returns:
+            depth, start, middle, end, theory_middle, knee and fastest, in steps; NaN where no seed
+            has it.
+        """
         rows = self.transitions[(self.transitions["node"] == node.name)]
         rows = rows[rows["stage"] != "everything"].sort_values("seed")
         return rows.drop(columns=["seed", "stage", "node"]).mean()
@@ -82,11 +121,11 @@ class ToyEvidence(Evidence):
         return [(a, b) for a in self.tree.items for b in self.tree.items if a != b]
 
     def peaks_by_distinction(self) -> pd.DataFrame:
-        """Harmful peak of every pair beside the stage that tells the pair apart, pairs in tree
-        order: node, peak, and the stage's times.
+        """Harmful peak of every pair beside the stage that tells the pair apart.
 
         Returns:
-            one row per peak.
+            one row per peak of a distinction that is learnt, pairs in tree order: node, peak,
+            start, middle, end, knee, fastest, in steps.
 
         Raises:
             NoEvidence: no pair has a peak whose distinction is learnt within the training.

@@ -53,17 +53,17 @@ def ladder(e: ToyEvidence) -> Finding:
 
 
 def ladder_times(table: pd.DataFrame, label: str, source: str, target: str) -> np.ndarray:
-    """Steps of the helpful minimum, of the flip to harmful after it, and of the harmful maximum
-    after that; NaN where there is none.
+    """When one curve turns.
 
     Args:
         table: `toy.removal_times`.
-        label: of the rung.
+        label: of the curve: loo_0.5, unrolled or bif.
         source: an item.
         target: an item.
 
     Returns:
-        three steps; NaN where there is none.
+        steps of the helpful minimum, of the flip to harmful after it, and of the harmful maximum
+        after that, (3,); NaN where there is none.
     """
     chosen = (table["label"] == label) & (table["source"] == source) & (table["target"] == target)
     return table[chosen].set_index("kind")["step"].reindex(KINDS).to_numpy(float)

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.claims.core import EvidenceTables, claims_of
+from analysis.claims.core import claims_of
+from analysis.claims.evidence import EvidenceTables
 from analysis.claims.toy_evidence import ToyEvidence
 from analysis.statistics.distinction_peaks import distinction_peaks
 from analysis.tables.curves import labelled
@@ -24,18 +25,20 @@ CURVES = ["label", "step", "source", "target", "mean", "low", "high"]
 
 def under_optimizer(evidence: ToyEvidence, name: str) -> tuple[ToyEvidence, float]:
     """Evidence whose local posterior is the exact Gaussian limit of BIF, so that what differs
-    between optimizers is the training and not the noise; and the correlation of that limit with
-    sampled BIF, both normalised, over pairs of different items and steps.
+    between optimizers is the training and not the noise.
 
     Where the limit does not exist at every checkpoint, sampled BIF stands for it, with the seeds
-    that were sampled (correlation 1), with a warning that names the optimizer.
+    that were sampled, with a warning that names the optimizer.
 
     Args:
-        evidence: the evidence.
-        name: of the optimizer.
+        evidence: of the toy under the optimizer: influence (bif_gaussian and unrolled for all
+            seeds, bif for some), windows, events, transitions.
+        name: of the optimizer, for the warning.
 
     Returns:
-        that evidence, and how far the sampler agrees with it.
+        that evidence; and the correlation of the limit with sampled BIF, both normalised, over
+        pairs of different items, steps and the seeds sampled, from -1 to 1 (1 where sampled BIF
+        stands for it).
     """
     tables, influence = dict(evidence.tables), labelled(evidence.tables["influence"])
     label, agreement = EXACT_BIF, 1.0
@@ -56,15 +59,14 @@ def under_optimizer(evidence: ToyEvidence, name: str) -> tuple[ToyEvidence, floa
 
 
 def verdicts(evidence: ToyEvidence, sampled: float) -> pd.DataFrame:
-    """The claims C1 to C5 by the same rules as for the toy itself: claim, verdict, measured,
-    interval, reason, sampled.
+    """The claims C1 to C5 by the same rules as for the toy itself.
 
     Args:
-        evidence: the evidence.
-        sampled: correlation of the sampler with that limit.
+        evidence: as of `under_optimizer`.
+        sampled: correlation of the sampler with its limit, written beside the verdicts.
 
     Returns:
-        one row per claim.
+        one row per claim: claim, verdict, measured, interval, reason, sampled.
     """
     rows = []
     for rule in claims_of("toy"):
@@ -83,10 +85,10 @@ def focus_curves(evidence: ToyEvidence) -> pd.DataFrame:
     """Mean influence of the focus source on its focus targets, by `SHOWN` estimators.
 
     Args:
-        evidence: the evidence.
+        evidence: its trajectories and focus count.
 
     Returns:
-        one row per estimator, pair and step.
+        one row per estimator, pair and step: `CURVES`; negative: helps.
     """
     source, *targets = evidence.focus
     rows = evidence.tables["trajectories"]

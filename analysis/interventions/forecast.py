@@ -16,16 +16,15 @@ def forecasts(effects: pd.DataFrame, influence: pd.DataFrame) -> pd.DataFrame:
     """Rank correlation of influence with the measured effects, of one run and one estimator.
 
     Args:
-        effects: step, horizon, source_class, target_class, effect (loss with minus without extra
-            weight over so many steps).
-        influence: step, source_class, target_class, influence; the last step is the end of
-            training.
+        effects: step, horizon (steps), source_class, target_class, effect (loss with minus without
+            extra weight over so many steps, nats).
+        influence: step, source_class, target_class, influence (any unit; negative: helps); the last
+            step is the end of training.
 
     Returns:
         step, horizon, now (Spearman's correlation over ordered pairs of different classes of the
         effect after `step` with influence at `step`), end (the same with influence at the end),
-        pairs.
-        Positive: what influence calls helpful lowered the loss.
+        pairs. Positive: what influence calls helpful lowered the loss. 0 where nothing varies.
     """
     keys = ["source_class", "target_class"]
     last = influence["step"].max()
@@ -55,11 +54,18 @@ def stage_of(transitions: pd.DataFrame, step: float) -> str:
     """The stage a step lies in: before, during or after what is learnt in order.
 
     Args:
-        transitions: when what was learnt: stage, start, middle, end, by seed.
+        transitions: when what was learnt in one run: stage, start, middle, end, in steps.
         step: of training.
 
     Returns:
-        its name, as in "before induction".
+        as in "before word", "word", "between word and induction" or "after induction"; a stage that
+        is never begun lies after every step.
+
+    Example:
+        >>> times = [("word", 10.0, 20.0, 30.0), ("induction", 100.0, 150.0, 200.0)]
+        >>> table = pd.DataFrame(times, columns=["stage", "start", "middle", "end"])
+        >>> [stage_of(table, step) for step in (5, 15, 50, 300)]
+        ['before word', 'word', 'between word and induction', 'after induction']
     """
     times = told_once(transitions).set_index("stage")
     before = "start"
@@ -78,15 +84,15 @@ def stage_of(transitions: pd.DataFrame, step: float) -> str:
 def forecast_table(
     effects: pd.DataFrame, influence: pd.DataFrame, transitions: pd.DataFrame
 ) -> pd.DataFrame:
-    """Forecasts of every run and curve: the columns of `forecasts`, seed, label, stage.
+    """Forecasts of every run and curve of a model.
 
     Args:
-        effects: tables over all runs of a model; influence across sequences is used.
-        influence: as `effects`.
-        transitions: as `effects`.
+        effects: measured effects over all runs: the columns of `forecasts`, and seed.
+        influence: the contract's table over all runs; across sequences is used.
+        transitions: when what was learnt, over all runs: stage, start, middle, end, seed.
 
     Returns:
-        one row per run, curve, step and horizon.
+        one row per run, curve, step and horizon: the columns of `forecasts`, seed, label, stage.
     """
     across = influence[influence["pairs"] == "across_sequences"]
     parts = []

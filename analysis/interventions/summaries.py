@@ -14,16 +14,16 @@ SURE = 3.0  # standard errors from zero at which a ratio to the limit means some
 
 
 def threshold_times(upweighting: pd.DataFrame) -> pd.DataFrame:
-    """One row per class, arm and seed: start, stop, crossing, censored.
-
-    Where the outcome never passed its threshold, `crossing` is the last step looked at and
-    `censored` is True: the true one is later.
+    """When the loss of every arm passed its threshold.
 
     Args:
-        upweighting: step, loss, crossing, by class, arm and seed.
+        upweighting: one row per measurement: class, arm, start, stop, seed, step, loss (nats),
+            crossing (step, NaN: never), threshold (nats), outcome.
 
     Returns:
-        one row per arm and seed.
+        one row per class, arm and seed: class, arm, start, stop, seed, crossing, threshold,
+        outcome, censored. Where the outcome never passed its threshold, crossing is the last step
+        looked at and censored is True: the true one is later.
     """
     keys = ["class", "arm", "start", "stop", "seed"]
     last = upweighting.groupby(keys, sort=False, as_index=False).agg(
@@ -36,15 +36,15 @@ def threshold_times(upweighting: pd.DataFrame) -> pd.DataFrame:
 
 
 def threshold_time_differences(times: pd.DataFrame) -> pd.DataFrame:
-    """Crossing of every arm minus that of another in the same run, mean over runs with its 95 %
-    interval: class, arm, start, stop, against ("none" or "uniform"), mean, low, high, seeds,
-    faster (runs in which the arm crossed first). Negative: the arm was faster.
+    """Crossing of every arm minus that of another in the same run.
 
     Args:
         times: as of `threshold_times`.
 
     Returns:
-        one row per arm and comparison, in steps; negative: faster.
+        one row per class, arm and comparison: class, arm, start, stop, against ("none" or
+        "uniform"), mean over runs, low, high (its 95 % interval; all three in steps, negative: the
+        arm was faster), seeds, faster (runs in which the arm crossed first).
     """
     rows = []
     for name, group in times.groupby("class", sort=False):
@@ -71,13 +71,15 @@ def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
     """Sampled class influence against its limit, by localisation, over pairs and checkpoints.
 
     Args:
-        localisation: sampled influence beside its limit, by gamma, step and pair.
+        localisation: gamma, influence, std_error and gradient (the limit), nats^2, by step and
+            pair.
 
     Returns:
-        gamma; rank (Spearman's correlation of the two, all pairs and checkpoints); sign (share
-        of equal signs where the sampled value is at least three standard errors from zero);
-        ratio (median of sampled / limit there) with its quartiles low and high; noise (median
-        relative standard error there: the spread that sampling alone would give); pairs.
+        gamma (1/parameter^2); rank (Spearman's correlation of the two, all pairs and checkpoints);
+        sign (share of equal signs where the sampled value is at least three standard errors from
+        zero); ratio (median of sampled / limit there) with its quartiles low and high; noise
+        (median relative standard error there: the spread that sampling alone would give); pairs
+        (there).
     """
     rows = []
     for gamma, group in localisation.groupby("gamma"):
@@ -102,8 +104,7 @@ def localisation_summary(localisation: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Forecasts by stage and horizon: label, stage, horizon, when ("now", "end" or
-    "difference"), mean, low, high, seeds, from (first step of the stage looked at).
+    """Forecasts by stage and horizon, mean over runs.
 
     The mean of a run's checkpoints in a stage first; intervals over runs by Student's t.
 
@@ -111,7 +112,9 @@ def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
         forecast: as of `forecast_table`.
 
     Returns:
-        one row per label, stage, horizon and kind.
+        one row per label, stage (and `ALL` of training), horizon and kind: label, stage, horizon
+        (steps), when ("now", "end" or "difference", now minus end), mean, low, high (correlations;
+        95 %), seeds, from (first step of the stage looked at).
     """
     rows = []
     per_run = forecast.assign(difference=forecast["now"] - forecast["end"])
@@ -133,13 +136,13 @@ def forecast_means(forecast: pd.DataFrame) -> pd.DataFrame:
 
 
 def over_runs(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean over runs and the ends of its 95 % interval; NaN ends for one run.
+    """Mean over runs and the ends of its 95 % interval by Student's t.
 
     Args:
-        values: (runs,).
+        values: (runs,), at least one, any unit.
 
     Returns:
-        mean, low, high.
+        mean, low, high, in the unit of the values; NaN ends for one run.
     """
     if len(values) < 2:
         return float(values[0]), float("nan"), float("nan")
@@ -149,15 +152,16 @@ def over_runs(values: np.ndarray) -> tuple[float, float, float]:
 
 def milestones(events: pd.DataFrame, transitions: pd.DataFrame, model: str) -> pd.DataFrame:
     """Events of single runs, each with the stage boundary of that run that it lies nearest to on
-    the axis log2(step + 8): the events' columns, seed, boundary, boundary_step.
+    the axis log2(step + 8).
 
     Args:
-        events: of single runs.
-        transitions: when what was learnt: stage, start, middle, end, by seed.
+        events: the contract's table of the model, experiments and single runs.
+        transitions: when what was learnt, by seed: stage, start, middle, end, seed.
         model: its name.
 
     Returns:
-        one row per event.
+        one row per event of a single run: the events' columns, seed, boundary (its name, see
+        `boundaries`) and boundary_step.
     """
     rows = []
     for seed, times in transitions.groupby("seed"):

@@ -27,8 +27,9 @@ class Arm:
 
     Attributes:
         name: "none", "uniform", or the window as "120-240".
-        start, stop: steps with extra weight, the last not included.
-        extra: weight added to each token of the class there.
+        start: first step with extra weight.
+        stop: first step without it again.
+        extra: weight added to the weight 1 of each token of the class there.
     """
 
     name: str
@@ -45,10 +46,15 @@ def arms(window: int, until: int, extra: float) -> list[Arm]:
     Args:
         window: length, steps.
         until: end of the last window, steps.
-        extra: weight added to a class's tokens, in all.
+        extra: weight added to each token of the class in a window; evenly it is spread as
+            extra x window / until.
 
     Returns:
-        the arms.
+        none, the windows in order, uniform.
+
+    Example:
+        >>> [(arm.name, arm.extra) for arm in arms(100, 250, 3.0)]
+        [('none', 0.0), ('0-100', 3.0), ('100-200', 3.0), ('uniform', 1.2)]
     """
     starts = range(0, until - window + 1, window)
     windows = [Arm(f"{s}-{s + window}", s, s + window, extra) for s in starts]
@@ -60,17 +66,17 @@ def arms(window: int, until: int, extra: float) -> list[Arm]:
 
 
 def crossing(steps: Sequence[float], losses: Sequence[float], threshold: float) -> float:
-    """Step at which a loss first passes below a threshold, interpolated; NaN if never.
+    """Step at which a loss first passes below a threshold, interpolated.
 
     Looked for in the running median of eleven points, against the jitter of single ones.
 
     Args:
-        steps: increasing.
-        losses: nats.
+        steps: of the points, (points,), increasing.
+        losses: (points,), nats.
         threshold: nats.
 
     Returns:
-        in steps.
+        in steps; NaN if never.
     """
     smooth = median_filter(np.asarray(losses, dtype=float), SMOOTHED, mode="nearest")
     return float(first_crossing(np.asarray(steps, dtype=float), smooth, threshold, np.less))
@@ -90,17 +96,17 @@ def train_to_threshold(
     """Train with an arm's extra weight until the outcome has passed the threshold.
 
     Args:
-        trainer: standing at or before the arm's start.
+        trainer: standing at or before the arm's start; it is trained in place.
         arm: where the extra weight is spent.
-        class_index: of the class that gets the weight.
+        class_index: of the class that gets the weight, among the corpus's.
         measure: the outcome, a loss under the trainer's model, nats.
-        threshold: of the watched loss, nats, at which training may end.
+        threshold: of the outcome, nats, at which training may end.
         every: steps between measurements.
         before: steps and losses of the learning curve up to where the trainer stands.
         progress: called with the number of steps just done.
 
     Returns:
-        steps and losses of the whole curve; it ends a few points after the crossing, or with
+        steps and losses (nats) of the whole curve; it ends a few points after the crossing, or with
         training.
     """
     steps, losses = list(before[0]), list(before[1])
@@ -120,14 +126,14 @@ COUNTED = 4096  # training sequences in which a class's share is counted
 
 
 def class_losses(trainer: LanguageTrainer, evaluation: Evaluation) -> Tensor:
-    """Mean loss of every class, (classes,), nats.
+    """Mean loss of every class on evaluation sequences.
 
     Args:
-        trainer: a language model in training.
-        evaluation: sequences and the classes of their tokens.
+        trainer: its model is measured, where it is.
+        evaluation: tokens (sequences, context + 1) and their classes.
 
     Returns:
-        (classes,), nats.
+        (classes,), nats, float64; NaN for a class without tokens.
     """
     with torch.no_grad():
         each = in_chunks(
@@ -155,10 +161,10 @@ def next_effects(
     without, so that nothing but the weight differs.
 
     Args:
-        trainer: a training to go on with, at its state.
-        evaluation: sequences and their classes.
+        trainer: a training to go on with, at its state; it ends up elsewhere.
+        evaluation: tokens (sequences, context + 1) and their classes.
         horizons: numbers of steps after which losses are compared, in increasing order.
-        total_extra: weight added to a class's tokens in all.
+        total_extra: extra weight per token of the batch, in units of a token's weight of 1.
         progress: called with the number of steps just done.
 
     Returns:
@@ -191,17 +197,17 @@ def next_effects(
 def effects_table(
     effects: np.ndarray, horizons: Sequence[int], names: Sequence[str], step: int
 ) -> pd.DataFrame:
-    """What `next_effects` found from one checkpoint as rows: step, horizon, source_class,
-    target_class, effect (nats).
+    """What `next_effects` found from one checkpoint, as rows.
 
     Args:
-        effects: (horizon, source, target).
-        horizons: training steps after `step`.
-        names: of the classes.
+        effects: (horizon, source, target), nats.
+        horizons: numbers of steps after `step`, (horizons,).
+        names: of the classes, (classes,).
         step: of the checkpoint.
 
     Returns:
-        one row per horizon and ordered pair of classes; effect in nats, negative: helped.
+        one row per horizon and ordered pair of classes: step, horizon, source_class, target_class,
+        effect (nats; negative: helped).
     """
     h, i, j = np.indices(effects.shape).reshape(3, -1)
     classes = np.array(names)
@@ -214,14 +220,14 @@ def effects_table(
 
 
 def base_curve(learning: pd.DataFrame, class_name: str) -> tuple[list[int], list[float]]:
-    """Steps and mean losses of a class (nats) along a run, from its learning curve.
+    """Mean loss of an outcome along a run, from its learning curve.
 
     Args:
-        learning: the learning curve of a run.
+        learning: step, class, loss (summed over groups of sequences, nats), tokens, of one run.
         class_name: of the outcome.
 
     Returns:
-        steps; nats.
+        steps, increasing, and losses, nats per token; both empty where there is no such outcome.
     """
     sums = learning[learning["class"] == class_name].groupby("step")[["loss", "tokens"]].sum()
     return sums.index.tolist(), (sums["loss"] / sums["tokens"]).tolist()
@@ -235,19 +241,19 @@ def arm_table(
     outcome: str,
     threshold: float,
 ) -> pd.DataFrame:
-    """An arm's training as rows: step, loss (of the outcome, nats), the arm, and when the loss
-    passes its threshold (`crossing`, NaN: never).
+    """An arm's training as rows.
 
     Args:
-        curve: steps and losses (nats).
+        curve: steps and losses (nats), (points,) each.
         arm: where the extra weight was spent.
         class_name: the class up-weighted.
-        when: step of the crossing; NaN if never.
+        when: step at which the loss passes its threshold; NaN if never.
         outcome: whose loss it is.
         threshold: nats.
 
     Returns:
-        one row per step.
+        one row per point: step, loss, class, arm, start, stop, extra, crossing (`when`), outcome,
+        threshold.
     """
     return pd.DataFrame({"step": curve[0], "loss": curve[1]}).assign(
         **{"class": class_name}, arm=arm.name, start=arm.start, stop=arm.stop, extra=arm.extra,

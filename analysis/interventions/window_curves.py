@@ -15,19 +15,20 @@ COLUMNS = ["outcome", *KEYS, "mean", "low", "high"]
 def window_curves(
     windows: pd.DataFrame, trajectories: pd.DataFrame, *, learning_rate: float, gamma: float
 ) -> pd.DataFrame:
-    """Effects of windows over their position, mean over seeds.
+    """Effects of windows over their position, mean over seeds, beside what influence predicts.
 
     Args:
-        windows: of all seeds.
-        trajectories: mean curves of influence.
+        windows: as of `window_table`, of all seeds.
+        trajectories: mean curves of influence: label, step, source, target, mean, low, high; those
+            of "bif" are used.
         learning_rate: of training.
         gamma: localisation of BIF, 1/parameter^2.
 
     Returns:
-        outcome, length, center (step), source, target, mean, low, high (95 %, Student's t over
-        seeds). Outcomes: end_effect and largest_effect of the ablation; predicted from the
-        gradients at the window's middle; bif, the sampled influence there times learning_rate x
-        length x gamma / items.
+        outcome, length (steps), center (step), source, target, mean, low, high (squared-error
+        units; negative: its presence helped; 95 %, Student's t over seeds). Outcomes: end_effect
+        and largest_effect of the ablation; predicted from the gradients at the window's middle;
+        bif, the sampled influence there times learning_rate x length x gamma / items.
     """
     table = _placed(windows)
     keys = table[table["seed"] == table["seed"].min()][KEYS].reset_index(drop=True)
@@ -42,16 +43,16 @@ def window_curves(
 
 
 def limit_errors(windows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """How far the limits of claim X5 are: slope and relative error of windows by length, and
-    relative error of BIF by gamma.
+    """How far the limits of claim X5 are, over pairs of different items.
 
     Args:
-        windows: measured and predicted effects of windows.
-        limits: BIF over its limit, by gamma.
+        windows: as of `window_table`, of all seeds.
+        limits: as of `analysis.estimators.instantaneous.limit_table`, of all seeds.
 
     Returns:
-        limit (window, gamma), value (length or gamma), quantity (slope, relative_error), mean, low,
-        high over seeds; pairs of different items.
+        limit (window, gamma), value (length in steps, or gamma in 1/parameter^2), quantity (slope
+        of the effect on its prediction, for windows; relative_error), mean, low, high over seeds
+        (95 %), pure numbers.
     """
     found: dict[tuple[str, float, str], list[float]] = {}
     table = _placed(windows)

@@ -30,21 +30,25 @@ def window_ablation(
     """Remove a source during a window of training only, for every window and source at once.
 
     Args:
-        initial: weights at step 0.
+        initial: W1 (hidden, items), W2 (features, hidden) at step 0.
         targets: Y (features, items).
         steps: of training.
         windows: (first step without the source, first step with it again), within 0..steps.
-        optimizer: of training.
+        optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
-        batches: factors on the sample weights (steps, items), or None.
+        batches: factors on the sample weights (steps, items); None: all items at every step.
 
     Returns:
-        Three tensors (window, source, target), full minus ablated loss (negative: the source's
-        presence in the window helps the target): the effect at the window's end; the effect of
-        largest size from the window's end to the end of training; the step where that occurs.
+        Three tensors (window, source, target), full minus ablated loss, squared-error units
+        (negative: the source's presence in the window helps the target): the effect at the window's
+        end; the effect of largest size from the window's end to the end of training; the step where
+        that occurs.
 
     Raises:
-        ValueError: a window is empty or reaches outside training.
+        ValueError: a window is empty or reaches outside training, or there is no such optimizer.
+        FloatingPointError: training diverged; names the step and the learning rate.
+
+    Source: the paper (arXiv:2510.12071) removes inside windows; both outcomes are ours.
     """
     for start, end in windows:
         if not 0 <= start < end <= steps:
@@ -97,16 +101,19 @@ def _opened(ablated: State, full: State, count: int) -> State:
 
 
 def windows_of(steps: int, lengths: Sequence[int], every: int) -> list[tuple[int, int]]:
-    """All windows (first step without the source, first step with it) of every length that fits
-    into a training of `steps`, one beginning every so many steps.
+    """All windows of every length that fit into a training, one beginning every so many steps.
 
     Args:
-        steps: training steps.
+        steps: of training.
         lengths: in steps.
         every: steps between two starts.
 
     Returns:
-        (start, end) of every window.
+        (first step without the source, first step with it again) of every window, length by length.
+
+    Example:
+        >>> windows_of(100, [40], 30)
+        [(0, 40), (30, 70), (60, 100)]
     """
     return [
         (start, start + length)
@@ -128,18 +135,23 @@ def window_table(
     influence predicts.
 
     Args:
-        run: weights, targets and steps of one training.
+        run: initial weights and targets of one training.
         steps: of training.
-        windows: start and length, in steps.
+        windows: (first step without the source, first step with it again).
         optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
-        batches: factors on the sample weights (steps, items), or None.
+        batches: factors on the sample weights (steps, items); None: all items at every step.
 
     Returns:
         seed, start, end, source, target; end_effect, largest_effect, largest_step (loss with the
-        source minus loss without, negative: its presence helped; see `window_ablation`); predicted:
-        the first-order effect (learning_rate x length / items) x (-g_i . g_j) from the gradients
-        at the window's middle (claim X5).
+        source minus loss without, squared-error units, negative: its presence helped; see
+        `window_ablation`); predicted: the first-order effect
+        (learning_rate x length / items) x (-g_i . g_j) from the gradients at the window's middle
+        (claim X5).
+
+    Raises:
+        ValueError: a window is empty or reaches outside training, or there is no such optimizer.
+        FloatingPointError: training diverged.
     """
     how: dict[str, Any] = {
         "optimizer": optimizer, "learning_rate": learning_rate, "batches": batches

@@ -22,11 +22,15 @@ def estimator_label(estimator: str, eta: float, normalized: bool) -> str:
 
     Args:
         estimator: its name.
-        eta: share removed; NaN where there is none.
+        eta: share removed, in (0, 1]; NaN where there is none.
         normalized: correlation instead of covariance.
 
     Returns:
         the label.
+
+    Example:
+        >>> estimator_label("loo", 0.5, False), estimator_label("bif", float("nan"), True)
+        ('loo_0.5', 'bif_normalized')
     """
     if np.isfinite(eta):
         return f"loo_{eta:g}" if estimator == "loo" else f"{estimator}_{eta:g}"
@@ -37,10 +41,10 @@ def labelled(influence: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The influence table by label, in the order in which the table lists the curves.
 
     Args:
-        influence: the contract's table.
+        influence: the contract's table: `INFLUENCE_COLUMNS`.
 
     Returns:
-        rows by label.
+        label -> its rows, all columns.
     """
     keys = influence.groupby(["estimator", "eta", "normalized"], dropna=False, sort=False)
     return {estimator_label(*key): group for key, group in keys}
@@ -51,11 +55,18 @@ def influence_table(influence: xr.DataArray, seed: int) -> pd.DataFrame:
 
     Args:
         influence: dims (step, source, target), with `eta` or `normalized` before them where the
-            estimator has several variants; attribute `estimator`.
+            estimator has several variants; attribute `estimator`; std_error as a coordinate of the
+            same dims where sampled. Any unit; negative: helps.
         seed: of the run.
 
     Returns:
         `INFLUENCE_COLUMNS`; std_error NaN where exact. Rows without a value are left out.
+
+    Example:
+        >>> axes = {"step": [0], "source": ["dog"], "target": ["cat"]}
+        >>> one = xr.DataArray([[[-0.5]]], axes, tuple(axes), attrs={"estimator": "unrolled"})
+        >>> influence_table(one, seed=0)[["step", "source", "target", "influence"]].values.tolist()
+        [[0, 'dog', 'cat', -0.5]]
     """
     leading = [name for name in influence.dims if name not in AXES]
     ordered = influence.transpose(*leading, "step", "source", "target")
@@ -86,7 +97,8 @@ def influence_array(
         value: the column that holds it.
 
     Returns:
-        dims (seed, step, source, target), at the steps that every seed has.
+        dims (seed, step, source, target), at the steps that every seed has, in the unit of the
+        column; seeds and steps ascend.
 
     Raises:
         ValueError: a value is there twice, or missing.
@@ -113,15 +125,16 @@ def influence_array(
 
 
 def class_table(influence: xr.DataArray) -> pd.DataFrame:
-    """Class influence of one checkpoint as rows: source_class, target_class, influence, std_error
-    (NaN: exact), n_pairs, estimator, pairs, normalized.
+    """Class influence of one checkpoint as rows.
 
     Args:
-        influence: dims (variant, source, target); coordinates n_pairs of the same dims, and pairs
-            and normalized by variant; attribute `estimator`.
+        influence: dims (variant, source, target), nats^2 or correlations; negative: helps.
+            Coordinates n_pairs of the same dims, pairs and normalized by variant, std_error where
+            sampled; attribute `estimator`.
 
     Returns:
-        one row per variant and ordered pair of classes.
+        one row per variant and ordered pair of classes: source_class, target_class, influence,
+        std_error (NaN: exact), n_pairs, estimator, pairs, normalized.
     """
     ordered = influence.transpose("variant", "source", "target")
     v, i, j = np.indices(ordered.shape).reshape(3, -1)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims.core import EvidenceTables
+from analysis.claims.evidence import EvidenceTables
 from analysis.claims.toy import localisation_helps, shapes_agree, windows_follow
 from analysis.claims.toy_evidence import ToyEvidence
 from analysis.claims.toy_extensions import instantaneous, symmetry

@@ -28,7 +28,12 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its kind (int, float, float?, str, bool), and what it holds, with its unit."""
+    """What a column holds.
+
+    Attributes:
+        kind: int, float, float? (NaN allowed), str or bool.
+        holds: what it holds, with its unit.
+    """
 
     kind: str
     holds: str
@@ -83,9 +88,16 @@ class Table:
         return f"{self.room}.{self.name}"
 
     def check(self, table: pd.DataFrame) -> None:
-        """Raise CatalogueError, naming the column, if a table is not as declared.
+        """Is a table as declared?
 
         An empty table needs the columns only: without rows there are no kinds.
+
+        Args:
+            table: to look at.
+
+        Raises:
+            CatalogueError: its columns are others or in another order, one is of another kind, or
+                one that may not has NaN; names the column.
         """
         found, wanted = list(table.columns), list(self.kinds)
         if found != wanted:
@@ -103,10 +115,10 @@ class Table:
 
 @cache
 def catalogue() -> dict[str, Table]:
-    """All tables by room.name, from every module of this package that has a list TABLES.
+    """All tables, from every module of this package that has a list TABLES.
 
     Returns:
-        by room.name.
+        room.name -> declaration, in order of declaration.
 
     Raises:
         CatalogueError: a table is declared twice.
@@ -124,7 +136,7 @@ def table_named(room: str, name: str) -> Table:
     """The declaration of a table.
 
     Args:
-        room: toy, theory, language or results.
+        room: toy, theory, language, across or results.
         name: of the table.
 
     Returns:
@@ -132,6 +144,10 @@ def table_named(room: str, name: str) -> Table:
 
     Raises:
         CatalogueError: there is none such; names it and what the room has.
+
+    Example:
+        >>> table_named("toy", "losses").columns["loss"]
+        'float squared error / 2'
     """
     try:
         return catalogue()[f"{room}.{name}"]
@@ -153,15 +169,15 @@ def of_room(room: str) -> list[Table]:
 
 
 def check_reads(who: str, room: str, names: tuple[str, ...]) -> None:
-    """Raise CatalogueError, naming who reads it, if a table read is not declared.
+    """Are the tables that something reads declared?
 
     Args:
-        who: reads, in the error.
+        who: reads, for the message.
         room: of the tables.
         names: of the tables.
 
     Raises:
-        CatalogueError: a table read is not declared.
+        CatalogueError: one is not declared; names who reads it, and what the room has.
     """
     for name in names:
         try:

@@ -41,7 +41,7 @@ def read_by(room: str) -> list[str]:
 
 def toy_evidence(config: Config, paths: Paths) -> ToyEvidence:
     """The result tables of the toy."""
-    from analysis.claims.core import EvidenceTables
+    from analysis.claims.evidence import EvidenceTables
     from analysis.claims.toy_evidence import ToyEvidence
 
     toy, sort = config.toy, ordered(config)
@@ -58,7 +58,7 @@ def toy_evidence(config: Config, paths: Paths) -> ToyEvidence:
 
 def theory_evidence(config: Config, paths: Paths) -> TheoryEvidence:
     """The theory's tables."""
-    from analysis.claims.core import EvidenceTables
+    from analysis.claims.evidence import EvidenceTables
     from analysis.claims.theory_evidence import TheoryEvidence
 
     sort = ordered(config)
@@ -91,7 +91,7 @@ def recorded_evidence(config: Config, model: str, folder: Path = FOLDER) -> Lang
 def _of_model(
     config: Config, model: str, found: Mapping[str, tuple[pd.DataFrame, str]], command: str
 ) -> LanguageEvidence:
-    from analysis.claims.core import EvidenceTables
+    from analysis.claims.evidence import EvidenceTables
     from analysis.claims.language_evidence import LanguageEvidence, not_run
 
     asked = {table.name: table.asked for table in of_room("language")}

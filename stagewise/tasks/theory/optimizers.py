@@ -32,7 +32,7 @@ def theory_optimizers(job: Job) -> None:
     """Write, for every optimizer, the verdicts on C1 to C5, the focus curves and the stages."""
     import pandas as pd
 
-    from analysis.claims.core import EvidenceTables
+    from analysis.claims.evidence import EvidenceTables
     from analysis.claims.toy_evidence import ToyEvidence
     from analysis.claims.under_optimizers import focus_curves, under_optimizer, verdicts
     from analysis.tables.catalogue import table_named

@@ -10,17 +10,19 @@ import pytest
 
 from analysis.claims import core
 from analysis.claims.core import (
-    Evidence,
-    EvidenceTables,
     Finding,
-    NoEvidence,
-    UndeclaredTableError,
     claim,
     claims_of,
     graded,
     over_seeds,
     rules,
     to_markdown,
+)
+from analysis.claims.evidence import (
+    Evidence,
+    EvidenceTables,
+    NoEvidence,
+    UndeclaredTableError,
 )
 from analysis.claims.toy import branches_align, learnt_top_down
 from analysis.claims.toy_evidence import ToyEvidence

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims.core import EvidenceTables
+from analysis.claims.evidence import EvidenceTables
 from analysis.claims.language import (
     delimiters_flip,
     events_align,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.claims.core import EvidenceTables
+from analysis.claims.evidence import EvidenceTables
 from analysis.claims.theory import error_explained, optimizers_agree, times_predicted
 from analysis.claims.theory_evidence import TheoryEvidence
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from analysis.claims.core import EvidenceTables
+from analysis.claims.evidence import EvidenceTables
 from analysis.claims.phases import phases_exchange
 from analysis.claims.theory_evidence import TheoryEvidence
 from analysis.estimators.sampled_phases import sampled_phases

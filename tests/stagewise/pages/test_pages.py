@@ -167,7 +167,7 @@ def test_an_architecture_as_the_page_writes_it_is_built_and_run(extensions):
 def test_a_figure_and_a_claim_as_the_page_writes_them_read_their_table(extensions, tree):
     import pandas as pd
 
-    from analysis.claims.core import EvidenceTables
+    from analysis.claims.evidence import EvidenceTables
     from analysis.claims.toy_evidence import ToyEvidence
 
     losses = pd.DataFrame(
