@@ -17,10 +17,10 @@ class Section(BaseModel):
 
 
 def distinct(values: list[Value]) -> list[Value]:
-    """`values`, if every one is there once only.
+    """The values of a setting, if every one is there once only; for pydantic's AfterValidator.
 
     Args:
-        values: of a setting.
+        values: of a setting, hashable.
 
     Returns:
         the same values.

@@ -185,10 +185,6 @@ def estimators(models: Models, *needs: Needs) -> list[Estimator]:
 
     Returns:
         by rank, then by name.
-
-    Example:
-        >>> [each.name for each in estimators("language")]
-        ['bif', 'gradient']
     """
     every = [each for (of, _), each in registered().items() if of == models]
     return [each for each in every if not needs or each.needs in needs]

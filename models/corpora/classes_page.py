@@ -15,13 +15,13 @@ from models.storage.markdown import markdown_table
 
 
 def classes_page(name: str, labeller: Labeller, tokens: torch.Tensor, text: Text) -> str:
-    """The token classes of a corpus, counted in some of its held-out tokens.
+    """The token classes of a corpus as a page: counts, examples, overlaps and licences.
 
     Args:
         name: of the corpus.
         labeller: which says the classes of tokens.
-        tokens: (passages, time + 2), the first and last of each are context only.
-        text: tokens to count in.
+        tokens: held-out ids (passages, time + 2), the first and last of each are context only.
+        text: whose tokens and documents are told of.
 
     Returns:
         a page in Markdown.
@@ -46,11 +46,11 @@ def passage_page(
 
     Args:
         classes: token classes by name.
-        text: tokens to show.
-        words: what the passage is.
+        text: whose tokenizer and frequencies decide.
+        words: the passage.
 
     Returns:
-        a section in Markdown.
+        a section in Markdown, and the names of the classes without a token in it.
 
     Raises:
         CorpusError: the passage has fewer than three tokens.

@@ -41,7 +41,14 @@ class Evaluation:
     class_names: tuple[str, ...]
 
     def first(self, sequences: int) -> Evaluation:
-        """The first so many sequences."""
+        """The first so many sequences.
+
+        Args:
+            sequences: how many; where there are fewer, all.
+
+        Returns:
+            the same classes on fewer sequences.
+        """
         floor = None if self.floor is None else self.floor[:sequences]
         tokens, membership = self.tokens[:sequences], self.membership[:sequences]
         return replace(self, tokens=tokens, membership=membership, floor=floor)
@@ -89,17 +96,21 @@ class Corpus:
 def controlled_corpus(
     grammar: Grammar, *, context: int, training: int, evaluation: int, seed: int
 ) -> Corpus:
-    """The controlled language. Evaluation and frequencies do not depend on the seed.
+    """The controlled language as a corpus. Evaluation and frequencies do not depend on the seed.
 
     Args:
         grammar: of the controlled language.
-        context: tokens of a sequence.
-        training: sequences.
-        evaluation: sequences.
+        context: tokens of a sequence, beside the one before the first predicted.
+        training: sequences to train on.
+        evaluation: sequences to measure on.
         seed: of the training text.
 
     Returns:
-        the corpus.
+        training (sequences, context + 1), evaluation with its exact floor in nats, frequencies
+        counted in `COUNTED` further sequences.
+
+    Raises:
+        ValueError: fewer than one sequence or token is asked for.
     """
     train = grammar.sample(training, context + 1, [seed, TRAINING])
     held = controlled_evaluation(grammar, context=context, sequences=evaluation)
@@ -117,15 +128,18 @@ def controlled_corpus(
 
 
 def controlled_evaluation(grammar: Grammar, *, context: int, sequences: int) -> Evaluation:
-    """Evaluation sequences of the controlled language.
+    """Evaluation sequences of the controlled language, the same at every call.
 
     Args:
         grammar: of the controlled language.
-        context: tokens of a sequence.
+        context: tokens of a sequence, beside the one before the first predicted.
         sequences: how many.
 
     Returns:
-        sequences and classes.
+        tokens (sequences, context + 1), classes, and the least possible loss of each token, nats.
+
+    Raises:
+        ValueError: fewer than one sequence or token is asked for.
     """
     drawn = grammar.sample(sequences, context + 1, [0, EVALUATION])
     tokens, classes, floor = (torch.tensor(array) for array in drawn)
@@ -144,7 +158,11 @@ def word_tokenizer(vocabulary: list[str]) -> PreTrainedTokenizerFast:
         vocabulary: the words, in the order of their ids.
 
     Returns:
-        the tokenizer.
+        the tokenizer; it has no token for words it does not know.
+
+    Example:
+        >>> word_tokenizer(["ba", "be"])("be ba")["input_ids"]
+        [1, 0]
     """
     ids = {word: index for index, word in enumerate(vocabulary)}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=None))

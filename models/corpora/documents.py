@@ -27,7 +27,13 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """One text. Attributes: its name (unique), its text, and the licence it comes under."""
+    """One text.
+
+    Attributes:
+        name: unique in its corpus.
+        text: the whole of it.
+        licence: it comes under; "": not known.
+    """
 
     name: str
     text: str
@@ -38,13 +44,13 @@ def package_documents(packages: Sequence[str]) -> Iterator[Document]:
     """Python sources of installed packages, without their tests, sorted by name.
 
     Args:
-        packages: names of installed distributions.
+        packages: names of installed distributions, in any order.
 
     Yields:
-        texts of their Python sources, in the order of packages and paths.
+        documents named by their paths, sorted by package and path.
 
     Raises:
-        CorpusError: a package is not installed, or says nothing of its files.
+        CorpusError: a package is not installed, says nothing of its files, or lacks one of them.
     """
     for package in sorted(packages):
         try:
@@ -68,11 +74,11 @@ def folder_documents(folder: str | Path, pattern: str) -> Iterator[Document]:
     """Text files of a folder and those below it, sorted by name.
 
     Args:
-        folder: where to look, recursively.
-        pattern: of file names.
+        folder: where to look, recursively; ~ is the home.
+        pattern: of file names, as in "*.txt".
 
     Yields:
-        texts, in the order of their paths.
+        documents named by their paths below the folder; what is no UTF-8 is read as Latin-1.
 
     Raises:
         CorpusError: there is no such folder, or no file matches.
@@ -94,15 +100,16 @@ def dataset_documents(
 
     Args:
         name: of the dataset on the Hub, or a folder that `load_dataset` takes.
-        split: of the dataset.
+        split: of the dataset, as in "train".
         column: that holds the text.
         revision: branch, tag or commit; None: the newest.
 
     Yields:
-        texts, in the dataset's order.
+        documents named by their row.
 
     Raises:
-        CorpusError: the dataset cannot be had, or has no such column.
+        CorpusError: the package datasets is missing, the dataset cannot be had, or it has no such
+            column.
     """
     try:
         from datasets import load_dataset
@@ -129,7 +136,8 @@ def licence_of(package: Distribution) -> str:
         package: an installed distribution.
 
     Returns:
-        as declared, or "unknown".
+        its licence expression, else its classifiers, else the first line of its licence text, else
+        "not declared".
     """
     said = package.metadata
 
@@ -149,19 +157,23 @@ def sha256(text: str) -> str:
         text: any.
 
     Returns:
-        in hexadecimal.
+        64 hexadecimal digits.
+
+    Example:
+        >>> sha256("")[:8]
+        'e3b0c442'
     """
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def manifest(documents: Iterable[Document]) -> pd.DataFrame:
-    """What the documents are: document, bytes, sha256, licence.
+    """What documents are, so that the same text can be recognised.
 
     Args:
         documents: in their order.
 
     Returns:
-        one row per document.
+        one row per document: document (its name), bytes (UTF-8), sha256, licence.
     """
     rows = [(d.name, len(d.text.encode()), sha256(d.text), d.licence) for d in documents]
     return pd.DataFrame(rows, columns=["document", "bytes", "sha256", "licence"])
@@ -171,13 +183,13 @@ def check_manifest(found: pd.DataFrame, expected: pd.DataFrame, packages: Sequen
     """Compare what is installed with what the project's corpus was made of.
 
     Args:
-        found: the same, as installed.
-        expected: files with their hashes, as recorded.
-        packages: names of the distributions.
+        found: manifest of what is installed.
+        expected: manifest of the project's corpus, packages before the version in its licences.
+        packages: names of the distributions compared.
 
     Raises:
-        CorpusError: a package is not in the manifest, or files differ; names them and says how to
-            go on.
+        CorpusError: a package is not in the manifest, or files are changed, missing or new; names
+            them and says how to go on.
     """
     package = expected["licence"].str.split(" ").str[0]
     unknown = sorted(set(packages) - set(package))

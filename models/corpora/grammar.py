@@ -146,7 +146,7 @@ class Grammar(Section):
                 asked for.
 
         Returns:
-            token ids and classes.
+            ids, classes and least possible losses (nats), (sequences, length) each.
 
         Raises:
             ValueError: fewer than one sequence or token is asked for.

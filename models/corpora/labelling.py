@@ -78,14 +78,17 @@ class Labeller:
 
 
 def repeated_pairs(tokens: Tensor) -> Tensor:
-    """Where a pair of neighbours has occurred earlier in its sequence: (sequences, time) ->
-    (sequences, time - 1), at the pair's second token.
+    """Where a pair of neighbours has occurred earlier in its sequence.
 
     Args:
-        tokens: token ids (sequences, time).
+        tokens: ids (sequences, time).
 
     Returns:
-        bool (sequences, time).
+        bool (sequences, time - 1), at the pair's second token.
+
+    Example:
+        >>> repeated_pairs(torch.tensor([[1, 2, 3, 1, 2]])).tolist()
+        [[False, False, False, True]]
     """
     pairs = tokens[:, :-1].long() * (int(tokens.max()) + 1) + tokens[:, 1:]
     ordered, order = pairs.sort(dim=1, stable=True)  # equal pairs side by side, in their order
@@ -99,24 +102,24 @@ def labeller_of(classes: Mapping[str, TokenClass], text: Text) -> Labeller:
 
     Args:
         classes: token classes by name.
-        text: tokens and boundaries of documents.
+        text: whose tokenizer and frequencies decide.
 
     Returns:
-        the labeller.
+        says which of its tokens are in which class.
     """
     pieces = texts_of(text.tokenizer, text.vocabulary)
     return Labeller(classes, pieces, text.frequencies)
 
 
 def texts_of(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> list[str | None]:
-    """The text of every token id; None where it has none of its own.
+    """The text of every token id.
 
     Args:
         tokenizer: as transformers loads it.
-        vocabulary: number of tokens.
+        vocabulary: number of token ids; may be more than the tokenizer has.
 
     Returns:
-        by token id.
+        (vocabulary,); None for a special token, part of a character, or an id without text.
     """
     special = set(tokenizer.all_special_ids)
     texts: list[str | None] = []
@@ -128,17 +131,17 @@ def texts_of(tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> list[str | 
 
 
 def class_table(tokens: Tensor, membership: Tensor, labeller: Labeller) -> pd.DataFrame:
-    """Counts and examples of every class: class, tokens, share, kinds (different token ids) and
-    examples (the most frequent texts, as Python writes them; of classes that look at pairs, with
-    the token before).
+    """Counts and examples of every class.
 
     Args:
-        tokens: (sequences, time + 2).
-        membership: (sequences, time, classes).
-        labeller: which says the classes of tokens.
+        tokens: ids (sequences, time + 2), the first and last of each are context only.
+        membership: (sequences, time, classes), True where a token is in a class.
+        labeller: whose classes they are.
 
     Returns:
-        one row per class.
+        one row per class: class, tokens, share (of all tokens), kinds (different token ids) and
+        examples (the most frequent texts, as Python writes them; of classes that look at pairs,
+        with the token before).
     """
     before, own = tokens[:, :-2].long(), tokens[:, 1:-1].long()
     rows = []
@@ -163,15 +166,15 @@ def class_table(tokens: Tensor, membership: Tensor, labeller: Labeller) -> pd.Da
 
 
 def overlaps(membership: Tensor, names: tuple[str, ...]) -> pd.DataFrame:
-    """Tokens that are in two classes at once, and in none: class by class, a square table whose
-    diagonal counts the class; the row "none" holds the tokens of no class.
+    """Tokens that are in two classes at once, and in none.
 
     Args:
-        membership: (sequences, time, classes).
-        names: of the classes.
+        membership: (sequences, time, classes), True where a token is in a class.
+        names: of the classes, (classes,).
 
     Returns:
-        (classes, classes), numbers of tokens.
+        numbers of tokens, class by class: a square table whose diagonal counts the class, with a
+        row and a column "none"; where these meet stand the tokens of no class.
     """
     flat = membership.flatten(0, 1).double()
     both = (flat.T @ flat).long().numpy()

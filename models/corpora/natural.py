@@ -36,7 +36,9 @@ class Text:
     """Tokenised text.
 
     Attributes:
-        training, held_out: token ids of all documents, one after another, a separator before each.
+        training: ids (tokens,) of the training documents, one after another, a separator before
+            each.
+        held_out: ids (tokens,) of the held-out documents, likewise.
         frequencies: of the training tokens.
         tokenizer: between ids and text.
         vocabulary: number of token ids.
@@ -76,15 +78,16 @@ def tokenise(
         documents: texts in their order.
         tokenizer: a folder or repository to load one from, or the number of tokens of a byte-level
             BPE to be trained on the training documents.
-        held_out: share of the documents that is never trained on; at least one is.
+        held_out: share of the documents that is never trained on, from 0 to 1; at least one is.
         seed: of the order of the documents.
         most: take at most so many documents.
 
     Returns:
-        token ids (tokens,) with the documents' boundaries.
+        token ids of both parts, with frequencies, tokenizer and manifest.
 
     Raises:
-        CorpusError: fewer than two documents.
+        CorpusError: fewer than two documents have text, the tokenizer cannot be had or has no
+            end-of-text token, or its vocabulary is too small.
     """
     once: dict[str, Document] = {}
     for document in documents:
@@ -130,11 +133,12 @@ def _encode(
 
 
 def save_text(text: Text, folder: Path, origin: dict[str, Any]) -> None:
-    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from.
+    """Write a folder with tokens, pair counts, tokenizer, documents and where they came from,
+    whole or not at all.
 
     Args:
-        text: tokens and boundaries of documents.
-        folder: where it lies.
+        text: to write.
+        folder: where to; what is there is replaced.
         origin: where it comes from, as plain values.
     """
     counts = text.frequencies.counts
@@ -154,10 +158,10 @@ def load_text(folder: Path) -> Text:
     """What `save_text` wrote.
 
     Args:
-        folder: where `tokenise` kept it.
+        folder: where it lies.
 
     Returns:
-        token ids and boundaries of documents.
+        the same text.
 
     Raises:
         CorpusError: it is not there, or damaged; names it.
@@ -195,15 +199,16 @@ def text_corpus(
     a piece's last token is the next one's first, so that every token is predicted once.
 
     Args:
-        text: tokens and boundaries of documents.
+        text: tokens, frequencies and tokenizer.
         classes: the classes asked for, by name.
-        context: tokens of a sequence.
+        context: tokens of a sequence, beside the one before the first predicted.
         training: sequences wanted; where the text has fewer, all of it.
-        evaluation: sequences held out.
-        seed: of the choice of sequences.
+        evaluation: held-out sequences to measure on.
+        seed: of the order of training sequences.
 
     Returns:
-        sequences to train on and to evaluate, with the classes of their tokens.
+        training (sequences, context + 1) and evaluation, with the classes of their tokens; the
+        least possible loss is not known.
 
     Raises:
         CorpusError: the text is too short for one training sequence or the evaluation.
@@ -239,7 +244,7 @@ def text_corpus(
 
 
 def windows(tokens: Tensor, length: int, stride: int) -> Tensor:
-    """Pieces (n, length) of a line of tokens, one every `stride`.
+    """Pieces of a line of tokens, one every `stride`.
 
     Args:
         tokens: ids (tokens,).
@@ -247,7 +252,11 @@ def windows(tokens: Tensor, length: int, stride: int) -> Tensor:
         stride: tokens between two starts.
 
     Returns:
-        (n, length).
+        (pieces, length), a view; a last piece that would be cut short is left out.
+
+    Example:
+        >>> windows(torch.arange(6), 3, 2).tolist()
+        [[0, 1, 2], [2, 3, 4]]
     """
     if len(tokens) < length:
         return tokens.new_empty((0, length))

@@ -21,10 +21,13 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
         vocabulary: number of tokens.
 
     Returns:
-        a byte-level BPE tokenizer.
+        the tokenizer, the separator its end-of-text token; it may have fewer tokens where the texts
+        are short.
 
     Raises:
         CorpusError: the vocabulary does not hold the 256 bytes and the separator.
+
+    Source: Sennrich et al. 2016, on bytes as in GPT-2; by the library tokenizers.
     """
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     if vocabulary <= len(alphabet):
@@ -46,10 +49,10 @@ def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a folder, or of a repository on the Hub.
 
     Args:
-        place: folder, or name on the Hub.
+        place: a folder, or owner/name on the Hub.
 
     Returns:
-        the tokenizer.
+        the tokenizer, as transformers loads it.
 
     Raises:
         CorpusError: there is none to be had.
@@ -61,13 +64,13 @@ def load_tokenizer(place: str | Path) -> PreTrainedTokenizerBase:
 
 
 def separator_of(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The id of the mark between documents.
+    """The id of the mark between documents: the tokenizer's end-of-text token.
 
     Args:
         tokenizer: of the corpus.
 
     Returns:
-        id of the token between documents.
+        a token id.
 
     Raises:
         CorpusError: the tokenizer has no end-of-text token.
@@ -82,10 +85,10 @@ def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list
 
     Args:
         tokenizer: as transformers loads it.
-        texts: any.
+        texts: any, (texts,).
 
     Returns:
-        ids, text by text.
+        ids, text by text, no marks added.
     """
     return tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)[
         "input_ids"

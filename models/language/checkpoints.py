@@ -31,7 +31,7 @@ def step_folder(run: Path, step: int) -> Path:
         step: of training.
 
     Returns:
-        the folder.
+        step<N> in it, whether it exists or not.
     """
     return run / f"step{step}"
 
@@ -43,13 +43,14 @@ def save_checkpoint(
     state: dict[str, Tensor],
     provenance: dict[str, Any],
 ) -> None:
-    """Write what `from_pretrained` loads, the optimizer's state and where it all came from.
+    """Write what `from_pretrained` loads, the optimizer's state and where it all came from, whole
+    or not at all.
 
     Args:
-        folder: where it lies.
+        folder: where to; what is there is replaced.
         model: a causal language model.
-        tokenizer: as transformers loads it.
-        state: of the optimizer.
+        tokenizer: of its vocabulary.
+        state: of the optimizer, as `LanguageTrainer.state` gives it.
         provenance: where it comes from, as plain values.
     """
     with whole_folder(folder) as temporary:
@@ -63,10 +64,10 @@ def load_model(folder: str | Path) -> PreTrainedModel:
     """The model of a checkpoint, ready to measure; from safetensors, nothing else.
 
     Args:
-        folder: a checkpoint's.
+        folder: of a checkpoint.
 
     Returns:
-        the model, in single precision, ready to evaluate.
+        the model in float32 on the CPU, set to evaluate, its parameters without gradients.
 
     Raises:
         CheckpointError: there are no weights, only a pickle, or the file is damaged; names it.
@@ -94,10 +95,10 @@ def load_state(folder: Path) -> dict[str, Tensor]:
     """The optimizer's moments of a checkpoint.
 
     Args:
-        folder: a checkpoint's.
+        folder: of a checkpoint.
 
     Returns:
-        what training goes on from.
+        what `LanguageTrainer.restore` takes: name -> tensor.
 
     Raises:
         CheckpointError: the file is missing or damaged.
@@ -113,19 +114,19 @@ def write_origin(folder: Path, provenance: dict[str, Any]) -> None:
     """Write the provenance of a checkpoint beside it.
 
     Args:
-        folder: where it lies.
+        folder: of the checkpoint; exists.
         provenance: where it comes from, as plain values.
     """
     (folder / ORIGIN).write_text(json.dumps(provenance, sort_keys=True), encoding="utf-8")
 
 
 def load_origin(folder: Path) -> dict[str, Any]:
-    """The provenance of a checkpoint; empty where there is none.
+    """The provenance of a checkpoint.
 
     Args:
-        folder: where it lies.
+        folder: of the checkpoint.
 
     Returns:
-        plain values.
+        plain values by key; empty where there is none to be read.
     """
     return read_origin(folder / ORIGIN)

@@ -14,19 +14,23 @@ Result = TypeVar("Result")
 
 
 def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Iterator[Result]:
-    """Results of `run` on consecutive pieces of `tokens`, (sequences, time), of at most `most`
-    sequences; where a GPU's memory does not do, of half as many from there on.
+    """Results on consecutive pieces of sequences; where a GPU's memory does not do, on half as
+    many from there on.
 
     Args:
         run: tokens (sequences, time) -> result.
-        tokens: (sequences, time).
-        most: sequences at once.
+        tokens: ids (sequences, time).
+        most: sequences at once, at least 1.
 
     Yields:
-        results of the chunks, in order.
+        results of the pieces, in order.
 
     Raises:
-        torch.OutOfMemoryError: one sequence does not fit either.
+        OutOfMemoryError: one sequence does not fit either.
+
+    Example:
+        >>> [len(part) for part in in_chunks(lambda part: part, torch.zeros(5, 2), most=2)]
+        [2, 2, 1]
     """
     start = 0
     while start < len(tokens):
@@ -41,17 +45,17 @@ def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Ite
 
 
 def fewer(at_once: int, error: torch.OutOfMemoryError) -> int:
-    """Half as many sequences, said in the log; raises `error` if there was one only.
+    """Half as many sequences, said in the log.
 
     Args:
-        at_once: sequences.
+        at_once: sequences that did not fit.
         error: that was met.
 
     Returns:
-        the smaller number.
+        the smaller number, at least 1.
 
     Raises:
-        OutOfMemoryError: there was one sequence only.
+        OutOfMemoryError: there was one sequence only; the error given.
     """
     if at_once == 1:
         raise error

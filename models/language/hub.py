@@ -43,7 +43,12 @@ NEAREST = 3  # revisions that an error names
 
 @dataclass(frozen=True)
 class Revision:
-    """Files of one revision by name, and the commit they are from (of a folder: "local")."""
+    """Files of one revision of a model.
+
+    Attributes:
+        files: by name.
+        commit: they are from; of a folder of copies "local".
+    """
 
     files: dict[str, Path]
     commit: str

@@ -15,13 +15,16 @@ def build_model(network: Network, *, vocabulary: int, context: int, seed: int) -
     """A new model with the random weights of `seed`. Its own random numbers disturb no others.
 
     Args:
-        network: sizes from the configuration.
-        vocabulary: number of tokens.
-        context: tokens of a sequence.
+        network: architecture and sizes from the configuration.
+        vocabulary: number of token ids.
+        context: most tokens of a sequence.
         seed: of all random numbers.
 
     Returns:
-        the model, in training mode as transformers builds it.
+        the model, on the CPU, in training mode as transformers builds it.
+
+    Raises:
+        ValueError: there is no such architecture.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -33,42 +36,47 @@ def on_device(model: PreTrainedModel, device: str) -> PreTrainedModel:
     """The model, moved to a device.
 
     Args:
-        model: a causal language model.
-        device: to compute on.
+        model: a causal language model; it is moved itself.
+        device: as torch calls it: cpu, cuda, cuda:0, ...
 
     Returns:
-        the model.
+        the same model.
     """
     nn.Module.to(model, device)  # the library's own `to` is annotated wrongly
     return model
 
 
 def token_losses(model: PreTrainedModel, tokens: Tensor) -> Tensor:
-    """Loss of every token but the first of each sequence, nats: (batch, time) -> (batch, time-1).
+    """Loss of every token but the first of each sequence.
 
     Args:
-        model: as `from_pretrained` loads it.
-        tokens: (sequences, time + 1).
+        model: a causal language model, on the device of the tokens.
+        tokens: ids (sequences, time).
 
     Returns:
-        (sequences, time), nats.
+        (sequences, time - 1), nats.
 
     Raises:
-        ValueError: a sequence is longer than the model's context, or an id is no token of it.
+        ValueError: a sequence is longer than the model's context and one more token or has fewer
+            than two, or an id is no token of it.
     """
     check_tokens(model, tokens)
     return losses_of(model(input_ids=tokens[:, :-1]).logits, tokens)
 
 
 def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Cross-entropy of `tokens` (..., time) under the logits (..., time - 1, vocabulary).
+    """Cross-entropy of tokens under the scores of the tokens before them.
 
     Args:
-        logits: (..., time - 1, vocabulary).
-        tokens: (..., time).
+        logits: (..., time - 1, vocabulary), unnormalised log probabilities.
+        tokens: ids (..., time); the first of each sequence is not predicted.
 
     Returns:
-        (..., time - 1), nats.
+        (..., time - 1), nats, in float32 or finer.
+
+    Example:
+        >>> losses_of(torch.zeros(1, 1, 4), torch.tensor([[0, 3]])).exp().round().tolist()
+        [[4.0]]
     """
     targets = tokens[..., 1:].expand(logits.shape[:-1]).reshape(-1)
     flat = logits.reshape(len(targets), -1)
@@ -79,14 +87,15 @@ def losses_of(logits: Tensor, tokens: Tensor) -> Tensor:
 
 
 def check_tokens(model: PreTrainedModel, tokens: Tensor) -> None:
-    """Raise ValueError, naming the limit, if the model cannot read these token ids.
+    """Can the model read these tokens?
 
     Args:
-        model: a causal language model.
-        tokens: token ids (sequences, time).
+        model: its vocabulary and context count.
+        tokens: ids (..., time), the last of each predicted and not read.
 
     Raises:
-        ValueError: an id or the length is beyond what the model reads.
+        ValueError: a sequence is longer than the context and one more token, has fewer than two, or
+            an id is no token of the model; names the limit.
     """
     size, context = model.config.vocab_size, model.config.max_position_embeddings
     if tokens.shape[-1] - 1 > context:

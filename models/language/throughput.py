@@ -26,7 +26,7 @@ def flops_per_token(model: PreTrainedModel, context: int) -> float:
         context: tokens of a sequence.
 
     Returns:
-        their number.
+        operations per token.
 
     Source: the same sum by hand in Chowdhery et al. 2022 (arXiv:2204.02311), appendix B.
     """
@@ -38,15 +38,17 @@ def flops_per_token(model: PreTrainedModel, context: int) -> float:
 
 
 def matmul_rate(device: str, dtype: torch.dtype = torch.float32) -> float:
-    """Floating-point operations per second of a large matrix product on this device, the best of
-    several.
+    """How fast a large matrix product is on this device, the best of several.
 
     Args:
-        device: to compute on.
+        device: cpu, cuda, cuda:0, ...
         dtype: of its numbers.
 
     Returns:
-        per second.
+        floating-point operations per second.
+
+    Raises:
+        KeyError: the device is of another kind.
     """
     side = SIDES[torch.device(device).type]
     a = torch.randn(side, side, device=device, dtype=dtype)
@@ -67,7 +69,10 @@ class Speed:
     """Tokens per second so far, and the share of the device's matrix products they amount to.
 
     Attributes:
-        flops: per token; peak: operations per second of the device, measured.
+        flops: floating-point operations per token.
+        peak: operations per second of the device, measured.
+        tokens: trained on so far.
+        seconds: spent on them.
     """
 
     flops: float
@@ -87,7 +92,12 @@ class Speed:
         self._begin = time.perf_counter()
 
     def report(self) -> dict[str, float]:
-        """tokens_per_second; utilisation (model operations over the device's); seconds; tokens."""
+        """The numbers of a training.
+
+        Returns:
+            tokens_per_second; utilisation (model operations over the device's, from 0 to 1);
+            device_gflops (10^9 operations per second); seconds; tokens.
+        """
         rate = self.tokens / self.seconds if self.seconds else 0.0
         return {
             "tokens_per_second": round(rate, 1),

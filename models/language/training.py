@@ -26,7 +26,8 @@ class Upweighting:
     Attributes:
         class_index: of the class among the corpus's.
         extra: added to the weight 1 of each of its tokens.
-        start, stop: steps; the last is not included.
+        start: first step with extra weight.
+        stop: first step without it again.
     """
 
     class_index: int
@@ -35,8 +36,16 @@ class Upweighting:
     stop: int
 
     def weights(self, step: int, members: Callable[[], Tensor]) -> Tensor | None:
-        """Weight of every token, (batch, time), from their classes (batch, time, classes); None
-        where all are 1."""
+        """Weights of the tokens of a batch.
+
+        Args:
+            step: of training.
+            members: gives the classes of the batch's tokens, (batch, time, classes); asked only
+                where there is extra weight.
+
+        Returns:
+            (batch, time), pure numbers; None where all are 1.
+        """
         if not self.start <= step < self.stop:
             return None
         return 1.0 + self.extra * members()[..., self.class_index]
@@ -44,7 +53,13 @@ class Upweighting:
 
 class LanguageTrainer:
     """A model in training. Step t always sees the same batch, so that two runs differ only by
-    what is done to them; nothing random is drawn after the start."""
+    what is done to them; nothing random is drawn after the start.
+
+    Args:
+        model: a causal language model; trained in place, where it is.
+        corpus: its training sequences and their classes.
+        settings: of training.
+    """
 
     def __init__(self, model: PreTrainedModel, corpus: Corpus, settings: Training) -> None:
         self.model, self.corpus, self.settings, self.step = model, corpus, settings, 0
@@ -61,10 +76,18 @@ class LanguageTrainer:
         upweighting: Upweighting | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Advance to step `until` (nothing if there already).
+        """Advance to a step (nothing if there already).
 
         The loss is the mean over the batch's tokens of weight x loss: extra weight adds
         gradient, it takes none from other tokens.
+
+        Args:
+            until: the step to advance to.
+            upweighting: extra weight on a class; None: all weights are 1.
+            progress: called with the number of steps just done.
+
+        Raises:
+            OutOfMemoryError: one sequence does not fit into a GPU's memory.
         """
         self.model.train()
         while self.step < until:
@@ -104,12 +127,23 @@ class LanguageTrainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def batch_rows(self, step: int) -> Tensor:
-        """Rows of the training data that step t sees; after the last the first come again."""
+        """Rows of the training data that a step sees; after the last the first come again.
+
+        Args:
+            step: of training.
+
+        Returns:
+            row numbers (batch,).
+        """
         size = self.settings.batch_size
         return torch.arange(step * size, (step + 1) * size) % len(self.corpus.training)
 
     def state(self) -> dict[str, Tensor]:
-        """The optimizer's moments by parameter; empty before the first step."""
+        """The optimizer's moments; empty before the first step.
+
+        Returns:
+            "<moment>.<parameter>" -> tensor in the parameter's shape.
+        """
         return {
             f"{moment}.{name}": self.optimizer.state[p][moment].contiguous()
             for name, p in self.names.items()
@@ -118,7 +152,15 @@ class LanguageTrainer:
         }
 
     def restore(self, step: int, state: dict[str, Tensor]) -> None:
-        """Go on as after `step`, whose weights the model must hold."""
+        """Go on as after a step, whose weights the model must hold.
+
+        Args:
+            step: of training.
+            state: as of `state` there.
+
+        Raises:
+            KeyError: a parameter's moments are missing.
+        """
         self.step = step
         self.optimizer.state.clear()
         for name, p in self.names.items() if state else ():
@@ -130,11 +172,18 @@ def learning_rate(step: int, settings: Training) -> float:
     """Learning rate of a step: rising over the warm-up, then falling along half a cosine.
 
     Args:
-        step: of training.
-        settings: of training.
+        step: of training, from 0.
+        settings: learning_rate (the highest), warmup, steps and final_learning_rate (share) count.
 
     Returns:
-        the rate.
+        the rate, in the unit of settings.learning_rate.
+
+    Source: Loshchilov and Hutter 2017 for the cosine.
+
+    Example:
+        >>> settings = Training(steps=100, warmup=10, learning_rate=1.0, final_learning_rate=0.1)
+        >>> [round(learning_rate(step, settings), 2) for step in (0, 9, 55, 100)]
+        [0.1, 1.0, 0.55, 0.1]
     """
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup

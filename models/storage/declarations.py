@@ -36,13 +36,21 @@ class Declarations:
         return self.values[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a constant, or `default` where there is none."""
+        """The value of a constant, or another where there is none.
+
+        Args:
+            name: of the constant, upper-case.
+            default: what to give where the module has none.
+
+        Returns:
+            a plain value.
+        """
         return self.values.get(name, default)
 
 
 @cache
 def declared(module: str) -> Declarations:
-    """The declarations of a module, from its source.
+    """The declarations of a module, from its source; the module is not imported.
 
     Args:
         module: its dotted name.

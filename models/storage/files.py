@@ -18,10 +18,13 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     A kill or a full disk leaves at most a hidden temporary file, which is never read.
 
     Args:
-        path: of the file.
+        path: of the file; folders above it are made.
 
     Yields:
-        the temporary path.
+        the temporary path, which the block must write.
+
+    Raises:
+        FileNotFoundError: the block wrote nothing.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +49,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     A kill or a full disk leaves at most a hidden folder, which is never read.
 
     Args:
-        path: of the file.
+        path: of the folder; those above it are made.
 
     Yields:
         the temporary folder.
@@ -64,13 +67,13 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 
 def read_origin(path: Path) -> dict[str, Any]:
-    """Provenance kept as JSON; empty where there is none to be read.
+    """Provenance kept as JSON.
 
     Args:
         path: of the file.
 
     Returns:
-        plain values.
+        plain values by key; empty where the file is missing or no JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

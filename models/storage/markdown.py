@@ -6,19 +6,20 @@ from collections.abc import Iterable, Sequence
 
 
 def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; cells as `str` writes them, a bar in one escaped.
-
-    >>> print(markdown_table(["class", "loss"], [["a|b", 0.5]]))
-    | class | loss |
-    |---|---|
-    | a\\|b | 0.5 |
+    r"""A Markdown table; cells as `str` writes them, a bar in one escaped.
 
     Args:
-        head: the columns.
-        rows: their cells.
+        head: names of the columns.
+        rows: cells, as many in each as there are columns.
 
     Returns:
-        its lines.
+        its lines, without a break at the end.
+
+    Example:
+        >>> print(markdown_table(["class", "loss"], [["a|b", 0.5]]))
+        | class | loss |
+        |---|---|
+        | a\|b | 0.5 |
     """
 
     def line(cells: Sequence[object]) -> str:

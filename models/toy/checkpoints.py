@@ -52,12 +52,13 @@ class ToyRun:
 
 
 def save_run(run: ToyRun, path: str | Path, provenance: dict[str, Any]) -> None:
-    """Write `run`; `provenance` ("config" among it) becomes metadata, one JSON text per entry.
+    """Write a run whole or not at all, as one safetensors file.
 
     Args:
         run: to write.
-        path: of the file.
-        provenance: where it comes from, as plain values.
+        path: of the file; folders above it are made.
+        provenance: where it comes from, as plain values ("config" among them); each becomes a JSON
+            text of the metadata.
     """
     tensors = {
         "step": run.step,
@@ -80,14 +81,14 @@ def load_run(path: str | Path) -> ToyRun:
     """Read what `save_run` wrote.
 
     Args:
-        path: of a file that training wrote.
+        path: of the file.
 
     Returns:
-        weights, steps and targets of one training.
+        weights, steps and targets of one training, in the precision they were written in.
 
     Raises:
-        CheckpointError: the file is truncated, is no safetensors file, or lacks or misshapes an
-            entry; names the file and the fault.
+        CheckpointError: the file is missing or truncated, is no safetensors file, or lacks or
+            misshapes an entry; names the file and the fault.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -128,13 +129,17 @@ def load_run(path: str | Path) -> ToyRun:
 
 
 def load_config_of(path: str | Path) -> dict[str, Any]:
-    """The configuration a checkpoint file was made with, as nested plain values.
+    """The configuration a checkpoint file was made with.
 
     Args:
-        path: of the file.
+        path: of a file that `save_run` wrote.
 
     Returns:
-        plain values.
+        nested plain values; empty where the file has none.
+
+    Raises:
+        OSError: the file is missing.
+        SafetensorError: it is damaged.
     """
     with safe_open(path, "pt") as file:
         return json.loads((file.metadata() or {}).get("config", "{}"))

@@ -25,7 +25,12 @@ DEFAULT_HIERARCHY: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the tree; a node without children is an item."""
+    """A node of the tree; a node without children is an item.
+
+    Attributes:
+        name: unique in the tree.
+        children: left to right.
+    """
 
     name: str
     children: tuple[Node, ...] = ()
@@ -80,7 +85,7 @@ class Hierarchy:
         several get a root named "root".
 
         Args:
-            tree: nested mapping with one root; leaves are strings or keys without value.
+            tree: nested mapping; leaves are strings or keys without value.
 
         Returns:
             the hierarchy.
@@ -99,7 +104,16 @@ class Hierarchy:
         return cls(nodes[0] if len(nodes) == 1 and nodes[0].children else Node(ROOT, nodes))
 
     def targets(self) -> np.ndarray:
-        """Node indicators Y (features, items): Y[r, k] = 1 if node r is above or is item k."""
+        """Node indicators Y (features, items): Y[r, k] = 1 if node r is above or is item k, else
+        0.
+
+        Returns:
+            (features, items), float64.
+
+        Example:
+            >>> Hierarchy.from_mapping({"animal": ["dog", "cat"]}).targets().tolist()
+            [[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+        """
         below = [set(node.leaves()) for node in self.root.walk()]
         return np.array([[float(item in leaves) for item in self.items] for leaves in below])
 
@@ -108,15 +122,27 @@ class Hierarchy:
         return [node for node in self.root.walk() if len(node.children) > 1]
 
     def depth(self, node: Node) -> int:
-        """Number of nodes above `node`; 0 for the root."""
+        """How deep a node lies.
+
+        Args:
+            node: of this tree.
+
+        Returns:
+            number of nodes above it; 0 for the root.
+        """
         leaves = set(node.leaves())
         above = [other for other in self.root.walk() if leaves <= set(other.leaves())]
         return [other.name for other in above].index(node.name)
 
     def contrasts(self, node: Node) -> np.ndarray:
-        """Input directions told apart at `node`, shape (pairs of children, items), unit length.
+        """Input directions told apart at a node: the mean of one child's items minus that of
+        another's.
 
-        Each is the mean of one child's items minus the mean of another's.
+        Args:
+            node: of this tree, with at least two children.
+
+        Returns:
+            (pairs of children, items), rows of unit length.
         """
         means = []
         for child in node.children:
@@ -133,10 +159,15 @@ class Hierarchy:
             second: an item.
 
         Returns:
-            the deepest node above both.
+            the deepest node above both; the item itself where the two are one.
 
         Raises:
             ValueError: a name is not an item of this hierarchy.
+
+        Example:
+            >>> tree = Hierarchy.from_mapping(DEFAULT_HIERARCHY)
+            >>> tree.lowest_common_ancestor("dog", "robin").name
+            'animal'
         """
         for name in (first, second):
             if name not in self.items:
@@ -179,7 +210,7 @@ class Hierarchy:
         the first item and the first item told apart from it at every ancestor.
 
         Args:
-            names: items to look at; None: chosen from the tree.
+            names: items to look at, source first; None: chosen from the tree.
 
         Returns:
             the items, in order.

@@ -14,34 +14,44 @@ from torch import Tensor
 
 
 class Weights(NamedTuple):
-    """W1 (..., hidden, items) and W2 (..., features, hidden)."""
+    """The two layers of a network, or of a stack of networks with the same leading dimensions.
+
+    Attributes:
+        W1: (..., hidden, items).
+        W2: (..., features, hidden).
+    """
 
     W1: Tensor
     W2: Tensor
 
 
 def residuals(weights: Weights, targets: Tensor) -> Tensor:
-    """W2 W1 - Y, shape (..., features, items).
+    """What the map W2 W1 gives beyond the targets.
 
     Args:
         weights: W1 (..., hidden, items), W2 (..., features, hidden).
         targets: Y (features, items).
 
     Returns:
-        (..., features, items).
+        W2 W1 - Y, (..., features, items), in the unit of the targets.
     """
     return weights.W2 @ weights.W1 - targets
 
 
 def sample_losses(weights: Weights, targets: Tensor) -> Tensor:
-    """Loss of every item, |y_i - W2 W1 x_i|^2 / 2, shape (..., items), squared-error units.
+    """Loss of every item, |y_i - W2 W1 x_i|^2 / 2.
 
     Args:
         weights: W1 (..., hidden, items), W2 (..., features, hidden).
         targets: Y (features, items).
 
     Returns:
-        (..., items).
+        (..., items), squared-error units.
+
+    Example:
+        >>> network = Weights(torch.zeros(3, 2), torch.zeros(2, 3))
+        >>> sample_losses(network, torch.eye(2)).tolist()
+        [0.5, 0.5]
     """
     return 0.5 * residuals(weights, targets).square().sum(-2)
 
@@ -56,7 +66,8 @@ def gradient(weights: Weights, targets: Tensor, sample_weights: Tensor) -> Weigh
             items whatever v is, so that v_i = 0 leaves the pull of the other items unchanged.
 
     Returns:
-        of the loss, in the shapes of the weights.
+        by W1 and W2, in their shapes with the leading dimensions of v, squared-error units per
+        parameter.
     """
     error = residuals(weights, targets) * sample_weights.unsqueeze(-2) / targets.shape[-1]
     return Weights(weights.W2.mT @ error, error @ weights.W1.mT)
@@ -85,7 +96,7 @@ def directional(weights: Weights, tangent: Weights, targets: Tensor) -> Tensor:
 def random_weights(
     n_items: int, n_features: int, hidden_width: int, init_scale: float, seed: int
 ) -> Weights:
-    """Independent normal entries of standard deviation `init_scale`, float64.
+    """Independent normal weights of mean zero.
 
     Args:
         n_items: inputs.
@@ -95,7 +106,7 @@ def random_weights(
         seed: of all random numbers.
 
     Returns:
-        W1 (hidden, items), W2 (features, hidden).
+        W1 (hidden, items), W2 (features, hidden), float64.
     """
     generator = torch.Generator().manual_seed(seed)
     shapes = ((hidden_width, n_items), (n_features, hidden_width))
@@ -115,11 +126,11 @@ def aligned_weights(targets: Tensor, hidden_width: int, init_scale: float) -> We
 
     Args:
         targets: Y (features, items).
-        hidden_width: at least the number of modes.
+        hidden_width: at least the number of modes, the lesser of features and items.
         init_scale: of every weight along the modes.
 
     Returns:
-        weights W1 (hidden, items), W2 (features, hidden).
+        W1 (hidden, items), W2 (features, hidden), in the precision of the targets.
 
     Raises:
         ValueError: the hidden layer is narrower than the number of modes.
@@ -138,11 +149,11 @@ def initial_mode_strength(initial: Weights, targets: Tensor) -> float:
     two layers; the rest decays. Hence g0_k = |W1 v_k + W2^T u_k|^2 / 4.
 
     Args:
-        initial: weights at step 0.
+        initial: W1 (hidden, items), W2 (features, hidden) of one network at step 0.
         targets: Y (features, items).
 
     Returns:
-        in the unit of the singular values.
+        in the unit of the map W2 W1, from 0.
     """
     U, _, Vt = torch.linalg.svd(targets, full_matrices=False)
     growing = (initial.W1 @ Vt.T + initial.W2.T @ U) / 2  # (hidden, modes)
@@ -153,10 +164,14 @@ def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     """Singular basis of the input-output covariance (1/n) sum_i y_i x_i^T.
 
     Args:
-        targets: Y (features, items).
+        targets: Y (features, items); n is the number of items.
 
     Returns:
         U (features, modes), s (modes,) in decreasing order, V (items, modes).
+
+    Example:
+        >>> mode_basis(np.eye(2))[1].tolist()
+        [0.5, 0.5]
     """
     U, s, Vt = np.linalg.svd(targets / targets.shape[1], full_matrices=False)
     return U, s, Vt.T
@@ -166,7 +181,8 @@ class Curvature(NamedTuple):
     """Hessians in factors: that of item i is bases[i] @ core @ bases[i].T.
 
     Attributes:
-        bases: (items, parameters, rank), rank = features + 2 hidden; core: (rank, rank).
+        bases: (items, parameters, rank), rank = features + 2 hidden.
+        core: (rank, rank), the same for all items.
     """
 
     bases: Tensor
@@ -182,12 +198,12 @@ def sample_derivatives(weights: Weights, targets: Tensor) -> tuple[Tensor, Curva
     are hidden x (items + features) parameters.
 
     Args:
-        weights: of one network.
+        weights: W1 (hidden, items), W2 (features, hidden) of one network.
         targets: Y (features, items).
 
     Returns:
-        Gradients (items, parameters) and the Hessians' factors; parameters in the order of W1
-        then W2, each flattened.
+        gradients (items, parameters), squared-error units per parameter, and the Hessians' factors;
+        parameters in the order of W1 then W2, each flattened.
     """
     (hidden, n), features = weights.W1.shape, weights.W2.shape[0]
     split = hidden * n

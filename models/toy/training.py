@@ -22,7 +22,13 @@ SampleWeights = Callable[[int], Tensor]  # step -> v, shape (..., items)
 
 
 class State(NamedTuple):
-    """A network in training: weights, and the optimizer's two running averages."""
+    """A network in training.
+
+    Attributes:
+        weights: W1 (..., hidden, items), W2 (..., features, hidden).
+        first: running average of the gradient (momentum, Adam), in the shapes of the weights.
+        second: running average of its square (Adam), in the shapes of the weights.
+    """
 
     weights: Weights
     first: Weights
@@ -36,7 +42,7 @@ def initial_state(weights: Weights) -> State:
         weights: W1 (..., hidden, items), W2 (..., features, hidden).
 
     Returns:
-        the state.
+        the state, its weights those given.
     """
     zeros = Weights(*(torch.zeros_like(w) for w in weights))
     return State(weights, zeros, zeros)
@@ -55,16 +61,18 @@ def update(
     Args:
         state: weights and what the optimizer remembers.
         targets: Y (features, items).
-        sample_weights: shape (..., items).
+        sample_weights: v, (..., items).
         step: steps already taken (Adam's bias correction).
-        optimizer: gradient_descent, momentum or adam.
+        optimizer: gradient_descent, momentum (0.9) or adam (betas 0.9 and 0.999).
         learning_rate: step size of training.
 
     Returns:
-        the state after one step.
+        the state after one step; averages that the optimizer does not use stay as they are.
 
     Raises:
         ValueError: there is no such optimizer.
+
+    Source: Kingma and Ba 2015 for Adam; its epsilon stands under the root here.
     """
     grads = gradient(state.weights, targets, sample_weights)
     if optimizer == "gradient_descent":
@@ -91,7 +99,7 @@ def update(
 
 
 def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
-    """Which items every step sees: factors on the sample weights, (steps, items), float64.
+    """Which items every step sees.
 
     Each step draws `batch_size` different items, with factor items / batch_size (so that the
     gradient is right on average), and 0 for the others.
@@ -103,10 +111,14 @@ def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
         seed: of the order.
 
     Returns:
-        (steps, items), factors whose mean over the items is 1.
+        factors on the sample weights, (steps, items), float64; the mean of every row is 1.
 
     Raises:
         ValueError: the batch is empty or larger than the data.
+
+    Example:
+        >>> sorted(minibatches(4, 2, steps=1, seed=0)[0].tolist())
+        [0.0, 0.0, 2.0, 2.0]
     """
     if not 1 <= batch_size <= items:
         raise ValueError(f"batch_size {batch_size}: from 1 to the {items} items")
@@ -116,14 +128,18 @@ def minibatches(items: int, batch_size: int, steps: int, seed: int) -> Tensor:
 
 
 def recorded_steps(steps: int, every: int) -> list[int]:
-    """0, every, 2 every, ... up to and including `steps`.
+    """The steps at which a training is kept: 0, every, 2 every, ... and the last.
 
     Args:
         steps: of training.
-        every: steps between two.
+        every: steps between two, at least 1.
 
     Returns:
-        increasing.
+        steps, increasing, from 0 to `steps`.
+
+    Example:
+        >>> recorded_steps(50, 20)
+        [0, 20, 40, 50]
     """
     return sorted({*range(0, steps + 1, every), steps})
 
@@ -138,10 +154,11 @@ def trajectory(
     sample_weights: Tensor | SampleWeights | None = None,
     batches: Tensor | None = None,
 ) -> Iterator[tuple[int, Weights]]:
-    """Yield (step, weights) at step 0, 1, ..., `steps` of training from `initial`.
+    """Yield the weights at step 0, 1, ..., `steps` of training.
 
     Args:
-        initial: weights with any leading dimensions (the networks trained together).
+        initial: W1 (..., hidden, items), W2 (..., features, hidden) at step 0, with any leading
+            dimensions (the networks trained together).
         targets: Y, shape (features, items).
         steps: of training.
         optimizer: gradient_descent, momentum or adam.
@@ -151,10 +168,11 @@ def trajectory(
         batches: factors on v, (steps or more, items), as from `minibatches`; none by default.
 
     Yields:
-        step and weights, from 0 to `steps`.
+        step and weights, with the leading dimensions of `initial` and v.
 
     Raises:
         FloatingPointError: training diverged; names the step and the learning rate.
+        ValueError: there is no such optimizer.
     """
     if sample_weights is None:
         sample_weights = torch.ones(targets.shape[-1], dtype=targets.dtype)
@@ -182,19 +200,28 @@ def train(
     sample_weights: Tensor | SampleWeights | None = None,
     batches: Tensor | None = None,
 ) -> Weights:
-    """Weights at the steps in `record`; arguments and errors as for `trajectory`.
+    """Weights at some steps of training; see `trajectory`.
 
     Args:
-        initial: weights at step 0.
+        initial: W1 (..., hidden, items), W2 (..., features, hidden) at step 0.
         targets: Y (features, items).
         record: increasing steps to keep.
         optimizer: gradient_descent, momentum or adam.
         learning_rate: step size of training.
-        sample_weights: weights v of the items (..., items); default: 1.
-        batches: factors on the sample weights (steps, items), or None.
+        sample_weights: v of shape (..., items), or a function of the step; ones by default.
+        batches: factors on v, (steps or more, items), as from `minibatches`; none by default.
 
     Returns:
         W1 (recorded, ..., hidden, items), W2 (recorded, ..., features, hidden).
+
+    Raises:
+        FloatingPointError: training diverged; names the step and the learning rate.
+        ValueError: there is no such optimizer.
+
+    Example:
+        >>> start = Weights(torch.full((2, 1), 0.1), torch.full((1, 2), 0.1))
+        >>> train(start, torch.ones(1, 1), [0, 100], learning_rate=0.1).W1.shape
+        torch.Size([2, 2, 1])
     """
     path = trajectory(
         initial,

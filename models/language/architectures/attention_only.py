@@ -87,12 +87,14 @@ def logits(
 
     Args:
         parameters: name -> (chains, *shape), as AttentionOnly names them.
-        tokens: (chains, batch, time), or (1, batch, time) for the same tokens in all chains.
-        config: of the architecture.
+        tokens: ids (chains, batch, time), or (1, batch, time) for the same tokens in all chains.
+        config: number of layers and heads.
         attention: if given, every layer's pattern is appended, (chains, batch, heads, query, key).
 
     Returns:
-        (chains, batch, time, vocabulary).
+        scores of the next token (chains, batch, time, vocabulary), unnormalised log probabilities.
+
+    Source: Elhage et al. 2021 for attention-only transformers.
     """
     C, V, d = parameters["tokens"].shape
     _, B, T = tokens.shape

@@ -37,7 +37,16 @@ class Architecture(ABC):
 
     @abstractmethod
     def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
-        """A new model with weights from torch's current random numbers."""
+        """A new model with weights from torch's current random numbers.
+
+        Args:
+            network: sizes from the configuration.
+            vocabulary: number of token ids.
+            context: most tokens of a sequence.
+
+        Returns:
+            the model, on the CPU.
+        """
 
     def logits(self, model: PreTrainedModel, parameters: Parameters, tokens: Tensor) -> Tensor:
         """The forward pass of a stack of models, each on tokens of its own.
@@ -46,12 +55,12 @@ class Architecture(ABC):
         back to a slower loop.
 
         Args:
-            model: says how to compute.
-            parameters: name -> (chains, *shape), used in its place.
+            model: says how to compute; its own weights do not count.
+            parameters: name -> (chains, *shape), used in their place.
             tokens: (chains or 1, sequences, time), ids.
 
         Returns:
-            (chains, sequences, time, vocabulary).
+            scores of the next token (chains, sequences, time, vocabulary).
         """
         chains = len(next(iter(parameters.values())))
         tokens = tokens.expand(chains, *tokens.shape[1:])
@@ -63,7 +72,15 @@ class Architecture(ABC):
         return torch.stack(each)
 
     def attention_patterns(self, model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
-        """Attention weights of every layer, (batch, heads, query, key), of tokens (batch, time)."""
+        """How much every token attends to every other.
+
+        Args:
+            model: with its own weights.
+            tokens: ids (batch, time).
+
+        Returns:
+            attention weights layer by layer, (batch, heads, query, key), rows over keys sum to 1.
+        """
         before = model.config._attn_implementation
         model.set_attn_implementation("eager")  # the fused kernels do not return their weights
         try:
@@ -87,11 +104,11 @@ def sizes(network: Network, *, vocabulary: int, context: int) -> dict[str, Any]:
 
     Args:
         network: sizes from the configuration.
-        vocabulary: number of tokens.
-        context: tokens of a sequence.
+        vocabulary: number of token ids.
+        context: most tokens of a sequence.
 
     Returns:
-        arguments of the configuration class.
+        arguments of a configuration class.
     """
     return {
         "vocab_size": vocabulary,
@@ -106,7 +123,7 @@ def architecture(name: str) -> Architecture:
     """An architecture by its name.
 
     Args:
-        name: as in the configuration.
+        name: as in the configuration, that of its file.
 
     Returns:
         the architecture.
@@ -120,13 +137,14 @@ def architecture(name: str) -> Architecture:
 
 
 def architecture_of(model: PreTrainedModel) -> Architecture:
-    """The architecture of a model; a general one where it is none of this package.
+    """The architecture of a model.
 
     Args:
         model: a causal language model.
 
     Returns:
-        the architecture.
+        the one of its model type; a general one, which cannot build, where it is none of this
+        package.
     """
     return registered().get(model.config.model_type, ANY)
 
@@ -136,10 +154,10 @@ ANY = AnyArchitecture()
 
 @cache
 def registered() -> dict[str, Architecture]:
-    """All architectures by model type; `from_pretrained` knows them from here on.
+    """All architectures; `from_pretrained` knows them from here on.
 
     Returns:
-        all of them, by name.
+        model type of the Hugging Face configuration -> architecture.
     """
     return {found.model_type: found for found in map(architecture, names())}
 
