@@ -16,8 +16,30 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def ascending(values: list[int], at_least: int) -> list[int]:
+    """The whole numbers of a setting, sorted.
+
+    Args:
+        values: of a setting, at least one.
+        at_least: the least that is allowed.
+
+    Returns:
+        the same values, increasing.
+
+    Raises:
+        ValueError: one is below the least, or repeated.
+
+    Example:
+        >>> ascending([5, 1], at_least=1)
+        [1, 5]
+    """
+    if min(values) < at_least:
+        raise ValueError(f"every value must be at least {at_least}")
+    return sorted(distinct(values))
+
+
 def distinct(values: list[Value]) -> list[Value]:
-    """The values of a setting, if every one is there once only; for pydantic's AfterValidator.
+    """The values of a setting, if every one is there once only.
 
     Args:
         values: of a setting, hashable.

@@ -68,16 +68,8 @@ class LanguageEvidence(Evidence):
         return found.sort_values("step")
 
     def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
-        """Flips and peaks of one pair of classes in one run.
-
-        Args:
-            label: of the curve: bif, bif_normalized or gradient.
-            source: a class.
-            target: a class.
-            seed: of the run.
-
-        Returns:
-            the contract's columns, in time order; empty where there are none.
+        """Flips and peaks of one pair of classes in one run, the contract's columns in time order;
+        empty where there are none. Arguments as for `curve`.
         """
         found = self._pair(self.tables["events"], "estimator", label, source, target, seed)
         return found.sort_values("step")

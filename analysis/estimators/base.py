@@ -136,13 +136,18 @@ class Estimator(ABC):
         )  # fmt: skip
 
     def of_items(
-        self, values: Tensor | np.ndarray, run: ToyRun, **leading: Sequence[Any]
+        self,
+        values: Tensor | np.ndarray,
+        run: ToyRun,
+        std_error: np.ndarray | None = None,
+        **leading: Sequence[Any],
     ) -> xr.DataArray:
-        """Influence of a toy run, exact, with names.
+        """Influence of a toy run with names.
 
         Args:
             values: (*leading, step, source, target), in the estimator's unit.
             run: its steps and items are the coordinates.
+            std_error: of the values, the same shape; None: exact.
             **leading: name -> coordinates of what comes before, in order: eta or normalized.
 
         Returns:
@@ -152,7 +157,41 @@ class Estimator(ABC):
             ValueError: a dimension is not as long as its axis.
         """
         axes = {"step": run.steps, "source": run.items, "target": run.items}
-        return self.array(values, {**leading, **axes})
+        return self.array(values, {**leading, **axes}, std_error)
+
+    def of_classes(
+        self,
+        values: Tensor,
+        names: Sequence[str],
+        n_pairs: Tensor,
+        *,
+        pairs: Sequence[str],
+        normalized: Sequence[bool],
+        std_error: Tensor | None = None,
+    ) -> xr.DataArray:
+        """Class influence of one checkpoint with names.
+
+        Args:
+            values: (variant, source, target), in the estimator's unit.
+            names: of the classes, (classes,).
+            n_pairs: pairs of tokens behind each value, the same shape.
+            pairs: which pairs of tokens count, by variant: all or across_sequences.
+            normalized: correlation instead of covariance, by variant.
+            std_error: of the values, the same shape; None: exact.
+
+        Returns:
+            dims (variant, source, target), with coordinates n_pairs, pairs and normalized.
+
+        Raises:
+            ValueError: a dimension is not as long as its axis.
+        """
+        axes = {"variant": range(len(values)), "source": names, "target": names}
+        error = None if std_error is None else std_error.numpy()
+        return self.array(values, axes, error).assign_coords(
+            n_pairs=(list(axes), n_pairs.numpy()),
+            pairs=("variant", list(pairs)),
+            normalized=("variant", list(normalized)),
+        )
 
 
 @cache

@@ -84,9 +84,7 @@ class BayesianInfluence(Estimator):
             for normalized in (False, True)
         ]
         values, errors = np.moveaxis(np.array(found), 2, 0)
-        toy = run.checkpoints
-        axes = {"step": toy.steps, "source": toy.items, "target": toy.items}
-        return self.array(values, {"normalized": (False, True), **axes}, errors)
+        return self.of_items(values, run.checkpoints, errors, normalized=(False, True))
 
 
 ESTIMATOR = BayesianInfluence()

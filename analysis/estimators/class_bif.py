@@ -9,7 +9,7 @@ across sequences, any two tokens of one sequence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 import xarray as xr
@@ -216,16 +216,13 @@ class ClassBayesianInfluence(Estimator):
         found = class_influence(
             run.traces, run.evaluation.membership, control=run.control, device=run.device
         )
-        names = run.evaluation.class_names
-        axes: dict[str, Any] = {"variant": range(len(found)), "source": names, "target": names}
-        values, errors, pairs = (
-            torch.stack([getattr(one, what) for one in found]).numpy()
-            for what in ("influence", "std_error", "n_pairs")
-        )
-        return self.array(values, axes, errors).assign_coords(
-            n_pairs=(list(axes), pairs),
-            pairs=("variant", [one.pairs for one in found]),
-            normalized=("variant", [one.normalized for one in found]),
+        return self.of_classes(
+            torch.stack([one.influence for one in found]),
+            run.evaluation.class_names,
+            torch.stack([one.n_pairs for one in found]),
+            pairs=[one.pairs for one in found],
+            normalized=[one.normalized for one in found],
+            std_error=torch.stack([one.std_error for one in found]),
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 import xarray as xr
@@ -140,12 +140,12 @@ class ClassGradient(Estimator):
         """Influence (variant, source, target): raw, across sequences; exact; nats squared,
         negative helps.
         """
-        names = run.evaluation.class_names
-        axes: dict[str, Any] = {"variant": [0], "source": names, "target": names}
-        return self.array(run.limit[None].numpy(), axes).assign_coords(
-            n_pairs=(list(axes), run.n_pairs[None].numpy()),
-            pairs=("variant", ["across_sequences"]),
-            normalized=("variant", [False]),
+        return self.of_classes(
+            run.limit[None],
+            run.evaluation.class_names,
+            run.n_pairs[None],
+            pairs=["across_sequences"],
+            normalized=[False],
         )
 
 

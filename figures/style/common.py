@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -175,3 +177,12 @@ def say_signs(axis: Axes) -> None:
         axis.annotate(
             word, (0.995, y), xycoords="axes fraction", ha="right", va=va, fontsize=7, color=GREY
         )
+
+
+def name_grid(axes: np.ndarray, source: str, targets: Sequence[str], along: str) -> None:
+    """Titles, the names of the lowest axes and the signs of a grid with a column per target."""
+    for axis, target in zip(axes[0], targets, strict=True):
+        axis.set_title(f"{source} → {target}")
+    for axis in axes[-1]:
+        axis.set_xlabel(along)
+    say_signs(axes[0, -1])

@@ -12,8 +12,8 @@ from figures.style.common import (
     Tables,
     draw_curve,
     mark_events,
+    name_grid,
     pair,
-    say_signs,
     shade_stages,
     zero_line,
 )
@@ -60,11 +60,7 @@ def draw(tables: Tables) -> Figure:
             mark_events(axis, found[(found["kind"] == "flip") | large], look.color, 0.0, scale)
             if axis is row[0]:
                 axis.set_ylabel(UNITS.get(label, label.replace("_", " ")))
-    for axis, target in zip(axes[0], targets, strict=True):
-        axis.set_title(f"{source} → {target}")
-    for axis in axes[-1]:
-        axis.set_xlabel("training step")
-    say_signs(axes[0, -1])
+    name_grid(axes, source, targets, "training step")
     handles, names = axes[0, 0].get_legend_handles_labels()
     axes[0, -1].legend(handles, names, loc="center right", bbox_to_anchor=(1, 0.72), fontsize=7)
     axes[0, 0].set_xlim(0, trajectories["step"].max())

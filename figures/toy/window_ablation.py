@@ -13,8 +13,8 @@ from figures.style.common import (
     Look,
     Tables,
     draw_curve,
+    name_grid,
     pair,
-    say_signs,
     zero_line,
 )
 
@@ -47,11 +47,7 @@ def draw(tables: Tables) -> Figure:
                 draw_curve(axis, rows[rows["outcome"] == outcome].rename(
                     columns={"center": "step"}), look)  # fmt: skip
         row[0].set_ylabel(f"{length}-step windows\neffect on the loss")
-    for axis, target in zip(axes[0], targets, strict=True):
-        axis.set_title(f"{source} → {target}")
-    for axis in axes[-1]:
-        axis.set_xlabel("middle of the window (step)")
-    say_signs(axes[0, -1])
+    name_grid(axes, source, targets, "middle of the window (step)")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=2)
     return figure

@@ -22,6 +22,7 @@ Files = Annotated[
 Settings = Annotated[list[str] | None, typer.Option("--set", help="One key, as toy.steps=500.")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where present.")]
+Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,28 @@ def command(
         return function
 
     return register
+
+
+def task_command(app: typer.Typer, name: str, task: str, says: str, *, seed: bool = False) -> None:
+    """Register a command that does one job of a task and no more.
+
+    Args:
+        app: where.
+        name: of the command.
+        task: its task.
+        says: its help.
+        seed: whether the job is that of one run, named by an option.
+    """
+
+    def of_run(given: Given, seed: Seed) -> None:
+        given.perform(task, seed=seed)
+
+    def whole(given: Given) -> None:
+        given.perform(task)
+
+    function = of_run if seed else whole
+    function.__doc__ = says
+    command(app, name)(function)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stagewise.cli.options import Given, command
+from stagewise.cli.options import Given, command, task_command
 
 theory = typer.Typer(no_args_is_help=True, help="The theory: derivations, predictions, checks.")
 
@@ -22,31 +22,22 @@ def variant(
     given.perform(stage, f"{name}: sampling", variant=name)
 
 
-@command(theory, "phases")
-def phases(given: Given) -> None:
-    """Two phases of a posterior, by quadrature and by the sampler."""
-    given.perform("theory_phases")
-
-
-@command(theory, "errors")
-def errors(given: Given) -> None:
-    """The closed form's error split into its causes."""
-    given.perform("theory_errors")
-
-
-@command(theory, "times")
-def times(given: Given) -> None:
-    """Predicted against measured times of flips and peaks."""
-    given.perform("theory_times")
-
-
-@command(theory, "optimizers")
-def optimizers(given: Given) -> None:
-    """The claims C1 to C5 under every optimizer."""
-    given.perform("theory_optimizers")
-
-
-@command(theory, "document")
-def document(given: Given) -> None:
-    """Prove every derivation and write them, with figures and tables, as one document."""
-    given.perform("theory_document")
+task_command(
+    theory,
+    "phases",
+    "theory_phases",
+    "Two phases of a posterior, by quadrature and by the sampler.",
+)
+task_command(theory, "errors", "theory_errors", "The closed form's error split into its causes.")
+task_command(
+    theory, "times", "theory_times", "Predicted against measured times of flips and peaks."
+)
+task_command(
+    theory, "optimizers", "theory_optimizers", "The claims C1 to C5 under every optimizer."
+)
+task_command(
+    theory,
+    "document",
+    "theory_document",
+    "Prove every derivation and write them, with figures and tables, as one document.",
+)

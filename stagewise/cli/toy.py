@@ -6,16 +6,14 @@ from typing import Annotated
 
 import typer
 
-from stagewise.cli.options import Given, command
+from stagewise.cli.options import Given, Seed, command, task_command
 
 toy = typer.Typer(no_args_is_help=True, help="Stages of the toy model.")
-Seed = Annotated[int, typer.Option(help="Seed of the toy run.")]
 
 
-@command(toy, "train")
-def train(given: Given, seed: Seed) -> None:
-    """Train one toy network and keep its checkpoints."""
-    given.perform("toy_train", seed=seed)
+task_command(
+    toy, "train", "toy_train", "Train one toy network and keep its checkpoints.", seed=True
+)
 
 
 @command(toy, "influence", threads=1, device="auto")
@@ -40,16 +38,14 @@ def influence(
         write_estimate(given.config, given.paths, chosen, seed)
 
 
-@command(toy, "windows")
-def windows(given: Given, seed: Seed) -> None:
-    """Window ablation of one run."""
-    given.perform("toy_windows", seed=seed)
-
-
-@command(toy, "limits")
-def limits(given: Given, seed: Seed) -> None:
-    """Strong localisation against instantaneous influence, for one run."""
-    given.perform("toy_limits", seed=seed)
+task_command(toy, "windows", "toy_windows", "Window ablation of one run.", seed=True)
+task_command(
+    toy,
+    "limits",
+    "toy_limits",
+    "Strong localisation against instantaneous influence, for one run.",
+    seed=True,
+)
 
 
 @command(toy, "sweep", threads=1)
@@ -70,25 +66,17 @@ def collect(
         given.perform("toy_collect", table=table)
 
 
-@command(toy, "learning")
-def learning(given: Given) -> None:
-    """Losses, mode strengths, transitions and the hidden layer of all seeds."""
-    given.perform("toy_learning")
-
-
-@command(toy, "window-curves")
-def window_curves(given: Given) -> None:
-    """Window ablation over all seeds, beside what influence predicts."""
-    given.perform("toy_window_curves")
-
-
-@command(toy, "events")
-def events(given: Given) -> None:
-    """Flips and peaks of every influence curve of the toy."""
-    given.perform("toy_events")
-
-
-@command(toy, "peaks")
-def peaks(given: Given) -> None:
-    """Flips and peaks beside the removals and the stages."""
-    given.perform("toy_peaks")
+task_command(
+    toy,
+    "learning",
+    "toy_learning",
+    "Losses, mode strengths, transitions and the hidden layer of all seeds.",
+)
+task_command(
+    toy,
+    "window-curves",
+    "toy_window_curves",
+    "Window ablation over all seeds, beside what influence predicts.",
+)
+task_command(toy, "events", "toy_events", "Flips and peaks of every influence curve of the toy.")
+task_command(toy, "peaks", "toy_peaks", "Flips and peaks beside the removals and the stages.")

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from models.corpora.token_classes import DEFAULT_CLASSES, TokenClass
-from models.settings import Section, distinct
+from models.settings import Section, ascending
 
 # What the project is built on directly: 170 MB of sources, of which `sources` takes six.
 DEPENDENCIES = (
@@ -85,6 +85,4 @@ class PretrainedConfig(Section):
     @field_validator("steps")
     @classmethod
     def _ordered(cls, values: list[int]) -> list[int]:
-        if min(values) < 0:
-            raise ValueError("every value must be at least 0")
-        return sorted(distinct(values))
+        return ascending(values, at_least=0)

@@ -11,7 +11,7 @@ from analysis.statistics.jackknife import MIN_BLOCKS
 from analysis.tables.catalogue import of_room
 from models.corpora.grammar import CLASSES, Grammar
 from models.language.settings import Network, Training
-from models.settings import Section, distinct
+from models.settings import Section, ascending, distinct
 from stagewise.config.corpus import CorpusConfig, PretrainedConfig
 
 
@@ -100,9 +100,7 @@ class ForecastConfig(Section):
     @field_validator("horizons")
     @classmethod
     def _positive(cls, values: list[int]) -> list[int]:
-        if min(values) < 1:
-            raise ValueError("every value must be at least 1")
-        return sorted(distinct(values))
+        return ascending(values, at_least=1)
 
 
 class LanguageModelConfig(Section):
