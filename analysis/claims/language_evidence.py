@@ -110,6 +110,9 @@ class LanguageEvidence(Evidence):
 
         Returns:
             the end of a reason, as in "rests on the recorded run".
+
+        Raises:
+            KeyError: it is not known which run a table is from.
         """
         return "rests on " + ", ".join(dict.fromkeys(self.runs[name] for name in names))
 

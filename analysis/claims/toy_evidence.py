@@ -32,27 +32,32 @@ class ToyEvidence(Evidence):
 
     @cached_property
     def influence(self) -> dict[str, pd.DataFrame]:
-        """The contract's table by label (bif, loo_0.5, ...), all seeds."""
+        """Label (bif, loo_0.5, ...) -> rows of the contract's table, all seeds, in the curve's
+        unit; negative: helps. Raises NoEvidence where the table was not made, as all properties
+        here.
+        """
         return labelled(self.tables["influence"])
 
     @property
     def trajectories(self) -> pd.DataFrame:
-        """label, step, source, target, mean, low, high."""
+        """Mean curves over seeds: label, step, source, target, mean, low, high (95 %); negative:
+        helps.
+        """
         return self.tables["trajectories"]
 
     @property
     def events(self) -> pd.DataFrame:
-        """Flips and peaks."""
+        """Flips and peaks over seeds, the contract's columns, times in steps."""
         return self.tables["events"]
 
     @property
     def transitions(self) -> pd.DataFrame:
-        """When every distinction is learnt, by seed."""
+        """When every distinction is learnt, by seed, in steps: columns as of `transition_table`."""
         return self.tables["transitions"]
 
     @property
     def labels(self) -> list[str]:
-        """Names of the curves present."""
+        """Names of the curves present, sorted: bif, closed_form, loo_1, ..."""
         return list(dict.fromkeys(sorted(self.trajectories["label"].unique())))
 
     def seed_curves(self, label: str) -> tuple[np.ndarray, np.ndarray]:

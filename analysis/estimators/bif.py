@@ -77,7 +77,17 @@ class BayesianInfluence(Estimator):
     rank = 0
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (normalized, step, source, target) with standard errors."""
+        """Influence (normalized, step, source, target) with standard errors.
+
+        Args:
+            run: its traces count.
+
+        Returns:
+            raw (loss squared) and normalised (-1 to 1) influence; negative: the source helps.
+
+        Raises:
+            ValueError: too few draws for a standard error.
+        """
         assert run.traces is not None, "bif needs draws"
         found = [
             [bayesian_influence(traces, normalized=normalized) for traces in run.traces.numpy()]

@@ -212,7 +212,17 @@ class ClassBayesianInfluence(Estimator):
 
     def compute(self, run: Measurement) -> xr.DataArray:
         """Influence (variant, source, target) with standard errors and numbers of pairs; a variant
-        is one of all pairs or across sequences, raw or normalised."""
+        is one of all pairs or across sequences, raw or normalised.
+
+        Args:
+            run: its traces, classes and control variate count.
+
+        Returns:
+            nats squared or, normalised, mean correlations; negative: the source helps.
+
+        Raises:
+            ValueError: too few draws for a standard error.
+        """
         found = class_influence(
             run.traces, run.evaluation.membership, control=run.control, device=run.device
         )

@@ -137,8 +137,13 @@ class ClassGradient(Estimator):
     rank = 1
 
     def compute(self, run: Measurement) -> xr.DataArray:
-        """Influence (variant, source, target): raw, across sequences; exact; nats squared,
-        negative helps.
+        """Influence (variant, source, target): one variant, raw and across sequences.
+
+        Args:
+            run: its limit of strong localisation counts.
+
+        Returns:
+            nats squared, exact; negative: the source helps.
         """
         return self.of_classes(
             run.limit[None],

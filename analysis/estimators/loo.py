@@ -77,7 +77,18 @@ class LeaveOneOut(Estimator):
     rank = 5
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (eta, step, source, target)."""
+        """Influence (eta, step, source, target).
+
+        Args:
+            run: its initial weights, targets, steps, optimizer, batches and removal fractions
+                count.
+
+        Returns:
+            loss per unit of sample weight; negative: the source helps.
+
+        Raises:
+            FloatingPointError: training diverged.
+        """
         toy = run.checkpoints
         values = leave_one_out(
             toy.initial, toy.targets, toy.steps, run.removal_fractions,

@@ -95,7 +95,14 @@ class Unrolled(Estimator):
     rank = 4
 
     def compute(self, run: NetworkRun) -> xr.DataArray:
-        """Influence (step, source, target)."""
+        """Influence (step, source, target).
+
+        Args:
+            run: its initial weights, targets, steps, optimizer and batches count.
+
+        Returns:
+            loss per unit of sample weight; negative: the source helps.
+        """
         toy = run.checkpoints
         values = unrolled_influence(
             toy.initial, toy.targets, toy.steps,

@@ -156,12 +156,15 @@ def milestones(events: pd.DataFrame, transitions: pd.DataFrame, model: str) -> p
 
     Args:
         events: the contract's table of the model, experiments and single runs.
-        transitions: when what was learnt, by seed: stage, start, middle, end, seed.
+        transitions: when what was learnt, by seed, in steps: stage, start, middle, end, seed.
         model: its name.
 
     Returns:
         one row per event of a single run: the events' columns, seed, boundary (its name, see
         `boundaries`) and boundary_step.
+
+    Raises:
+        ValueError: a run has events and no boundary.
     """
     rows = []
     for seed, times in transitions.groupby("seed"):

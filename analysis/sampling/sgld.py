@@ -31,8 +31,15 @@ class DifferentiatedLoss(Protocol):
     def losses_and_gradient(
         self, parameters: Parameters, batch: Tensor | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Losses (chains, samples), and the gradient of each chain's summed losses, by parameter
-        name (chains, *shape).
+        """Losses, and the gradient of each chain's summed losses.
+
+        Args:
+            parameters: name -> (chains, *shape).
+            batch: indices of samples (chains, batch); None: all.
+
+        Returns:
+            losses (chains, samples in the batch); name -> gradient (chains, *shape), loss units per
+            parameter.
         """
         ...
 
@@ -120,7 +127,14 @@ class ChainBatch:
         return losses.detach(), dict(zip(leaves, grads, strict=True))
 
     def observed(self, losses: Tensor) -> Tensor:
-        """The losses to keep; those of a full batch have just been computed."""
+        """The losses to keep of the present draw; those of a full batch have just been computed.
+
+        Args:
+            losses: of the batch, (chains, samples in the batch).
+
+        Returns:
+            (chains, observed losses).
+        """
         if self.observe is None and self.config.batch_size is None:
             return losses
         with torch.no_grad():
@@ -135,7 +149,11 @@ class ChainBatch:
 
     @torch.no_grad()
     def move(self, grads: dict[str, Tensor]) -> None:
-        """One SGLD step in place; `grads` are of the summed losses of the batch."""
+        """One SGLD step of all chains, in place.
+
+        Args:
+            grads: name -> gradient of the summed losses of the batch, (chains, *shape).
+        """
         config, pull = self.config, 1 - self.decay
         noise, start = self.noise.next(), 0
         if self.flat_path is not None:

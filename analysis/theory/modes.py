@@ -101,8 +101,20 @@ def half_rise_time(s: np.ndarray, initial: float, input_variance: float) -> np.n
 def sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """How a mode's strength reacts to its singular value, dG/ds; positive: more weight on data
-    that carry the mode raises it. Arguments, shape and errors as for `mode_strength`.
+    """How a mode's strength reacts to its singular value, dG/ds.
+
+    Args:
+        s: singular value(s) of the input-output covariance.
+        time: learning rate x steps (broadcast against s).
+        initial: strength at time 0, > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
+
+    Returns:
+        broadcast over the arguments; never negative: more weight on data that carry the mode raises
+        it.
+
+    Raises:
+        ValueError: the initial strength is not positive.
     """
     return _sensitivity(s, time, _positive(initial), input_variance)
 
@@ -110,8 +122,19 @@ def sensitivity(
 def input_sensitivity(
     s: np.ndarray, time: np.ndarray, initial: float, input_variance: float
 ) -> np.ndarray:
-    """How a mode's strength reacts to the variance of the inputs, dG/dsigma; never positive: it
-    holds the strength back. Arguments, shape and errors as for `mode_strength`.
+    """How a mode's strength reacts to the variance of the inputs, dG/dsigma.
+
+    Args:
+        s: singular value(s) of the input-output covariance.
+        time: learning rate x steps (broadcast against s).
+        initial: strength at time 0, > 0.
+        input_variance: sigma, 1/items for one-hot inputs.
+
+    Returns:
+        broadcast over the arguments; never positive: it holds the strength back.
+
+    Raises:
+        ValueError: the initial strength is not positive.
     """
     return _input_sensitivity(s, time, _positive(initial), input_variance)
 

@@ -138,11 +138,20 @@ def transition_width(training: Training, pair: tuple[str, str], steps: np.ndarra
 
 def aligned_influence(training: Training, steps: np.ndarray) -> np.ndarray:
     """Unrolled derivative of training from the start theory assumes: all that theory leaves out is
-    then that training takes steps. Arguments, shape, unit and sign as for
-    `predicted_influence`.
+    then that training takes steps.
+
+    Args:
+        training: how the network is trained.
+        steps: training steps (steps,) to keep, increasing.
+
+    Returns:
+        (steps, source, target), squared-error units per unit of sample weight; negative: helps.
 
     Raises:
         ValueError: the hidden layer is narrower than the number of modes.
+        FloatingPointError: training diverged.
+
+    Source: `first_order_influence`.
     """
     targets = torch.tensor(training.tree.targets())
     start = aligned_weights(targets, training.hidden_width, training.strength**0.5)

@@ -54,7 +54,11 @@ class Evaluation:
         return replace(self, tokens=tokens, membership=membership, floor=floor)
 
     def require_classes(self) -> None:
-        """Raise ValueError if a class has no token here, naming it."""
+        """Has every class a token here?
+
+        Raises:
+            ValueError: one has none; names it.
+        """
         counts = self.membership.sum((0, 1)).tolist()
         empty = [name for name, n in zip(self.class_names, counts, strict=True) if n == 0]
         if empty:

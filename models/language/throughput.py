@@ -82,7 +82,11 @@ class Speed:
     _begin: float = field(default_factory=lambda: time.perf_counter())
 
     def add(self, tokens: int) -> None:
-        """So many tokens were trained on since the last call, or since `skip`."""
+        """Count tokens, and the time since the last call or since `skip`.
+
+        Args:
+            tokens: trained on in that time.
+        """
         self.tokens += tokens
         self.seconds += time.perf_counter() - self._begin
         self.skip()

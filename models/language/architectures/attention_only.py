@@ -72,7 +72,10 @@ class AttentionOnly(PreTrainedModel):
         """Weights are drawn where they are made."""
 
     def forward(self, input_ids: Tensor, **_: Any) -> CausalLMOutput:
-        """Logits of the token after each of `input_ids` (batch, time): (batch, time, tokens)."""
+        """Scores of the token after each of `input_ids` (batch, time), with the model's own
+        weights: (batch, time, vocabulary), unnormalised log probabilities. What else
+        transformers passes does not count.
+        """
         stacked = {name: p[None] for name, p in self.named_parameters()}
         return CausalLMOutput(logits=logits(stacked, input_ids[None], self.config)[0])
 
@@ -138,16 +141,36 @@ class AttentionOnlyArchitecture(Architecture):
     model_type = "attention_only"
 
     def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
-        """A new model with weights from torch's current random numbers."""
+        """A new model with weights from torch's current random numbers; see `Architecture.build`.
+
+        Args:
+            network: width, layers and heads count.
+            vocabulary: number of token ids.
+            context: most tokens of a sequence.
+
+        Returns:
+            the model, on the CPU.
+        """
         given = sizes(network, vocabulary=vocabulary, context=context)
         return AttentionOnly(AttentionOnlyConfig(**given))
 
     def logits(self, model: PreTrainedModel, parameters: Parameters, tokens: Tensor) -> Tensor:
-        """See `logits`."""
+        """The forward pass of a stack of models, all chains as one batch; see `logits`.
+
+        Args:
+            model: its sizes count, not its weights.
+            parameters: name -> (chains, *shape), used in their place.
+            tokens: ids (chains or 1, sequences, time).
+
+        Returns:
+            scores of the next token (chains, sequences, time, vocabulary).
+        """
         return logits(parameters, tokens, cast(AttentionOnlyConfig, model.config))
 
     def attention_patterns(self, model: PreTrainedModel, tokens: Tensor) -> list[Tensor]:
-        """Attention weights of every layer, (batch, heads, query, key), of tokens (batch, time)."""
+        """Attention weights layer by layer, (batch, heads, query, key), of tokens (batch, time),
+        with the model's own weights; see `Architecture.attention_patterns`.
+        """
         patterns: list[Tensor] = []
         stacked = {name: p.detach()[None] for name, p in model.named_parameters()}
         logits(stacked, tokens[None], cast(AttentionOnlyConfig, model.config), patterns)

@@ -95,7 +95,7 @@ class AnyArchitecture(Architecture):
     model_type = ""
 
     def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
-        """Not for models of others."""
+        """Not for models of others: always raises NotImplementedError."""
         raise NotImplementedError("a model of another architecture is loaded, not built")
 
 

@@ -15,7 +15,18 @@ class GPTNeoX(Architecture):
     model_type = "gpt_neox"
 
     def build(self, network: Network, *, vocabulary: int, context: int) -> PreTrainedModel:
-        """A new model with weights from torch's current random numbers."""
+        """A new model, initialised as Pythia was, from torch's current random numbers.
+
+        Args:
+            network: width, layers, heads and rotary count.
+            vocabulary: number of token ids.
+            context: most tokens of a sequence.
+
+        Returns:
+            the model, on the CPU.
+
+        Source: the configuration files of Pythia (Biderman et al. 2023).
+        """
         config = GPTNeoXConfig(
             **sizes(network, vocabulary=vocabulary, context=context),
             intermediate_size=4 * network.width, bos_token_id=None, eos_token_id=None,
