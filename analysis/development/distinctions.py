@@ -7,26 +7,15 @@ import pandas as pd
 
 from analysis.development.hidden_layer import branch_point, separation
 from analysis.statistics.crossings import rise_times
-from analysis.theory.learnt_map import progress, theory_maps
+from analysis.theory.learnt_map import mode_strengths, progress, theory_maps
 from models.toy.checkpoints import ToyRun
-from models.toy.hierarchy import Hierarchy, Node
+from models.toy.hierarchy import Hierarchy, stage_name
 from models.toy.linear_network import initial_mode_strength
 
-
-def stage_name(node: Node) -> str:
-    """A distinction by what it tells apart.
-
-    Args:
-        node: of the hierarchy, with children.
-
-    Returns:
-        the children's names, as in "mammal | bird".
-
-    Example:
-        >>> stage_name(Node("animal", (Node("mammal"), Node("bird"))))
-        'mammal | bird'
-    """
-    return " | ".join(child.name for child in node.children)
+# What says of a distinction when it is learnt, for those who follow one.
+__all__ = [
+    "mode_strengths", "progress", "rise_times", "stage_name", "theory_maps", "transition_table",
+]  # fmt: skip
 
 
 def transition_table(run: ToyRun, tree: Hierarchy, theory_holds: bool) -> pd.DataFrame:

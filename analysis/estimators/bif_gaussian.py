@@ -13,9 +13,17 @@ from analysis.theory.gaussian_influence import (
     NotPositiveDefiniteError,
     correlation,
     factored_gaussian_influence,
+    gaussian_influence,
+    lowest_curvature,
 )
 from models.toy.checkpoints import ToyRun
 from models.toy.linear_network import Weights, sample_derivatives
+
+__all__ = [
+    "ESTIMATOR", "GaussianLimit", "NotPositiveDefiniteError", "correlation",
+    "factored_gaussian_influence", "gaussian_by_checkpoint", "gaussian_influence",
+    "lowest_curvature",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 

@@ -238,6 +238,22 @@ class Hierarchy:
         return (source, *(chosen[name] for name in sorted(chosen, key=lambda n: -depth[n])))
 
 
+def stage_name(node: Node) -> str:
+    """A distinction by what it tells apart.
+
+    Args:
+        node: of the hierarchy, with children.
+
+    Returns:
+        the children's names, as in "mammal | bird".
+
+    Example:
+        >>> stage_name(Node("animal", (Node("mammal"), Node("bird"))))
+        'mammal | bird'
+    """
+    return " | ".join(child.name for child in node.children)
+
+
 def _parse(below: Any, where: str) -> tuple[Node, ...]:
     if below is None or below == {} or below == []:
         return ()
