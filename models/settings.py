@@ -28,10 +28,6 @@ def ascending(values: list[int], at_least: int) -> list[int]:
 
     Raises:
         ValueError: one is below the least, or repeated.
-
-    Example:
-        >>> ascending([5, 1], at_least=1)
-        [1, 5]
     """
     if min(values) < at_least:
         raise ValueError(f"every value must be at least {at_least}")

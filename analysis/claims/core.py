@@ -177,10 +177,6 @@ def order(id: str) -> tuple[str, int, str]:
 
     Raises:
         ValueError: the id has no number.
-
-    Example:
-        >>> sorted(["X1", "C10", "C2 natural", "C2"], key=order)
-        ['C2', 'C2 natural', 'C10', 'X1']
     """
     plain, _, model = id.partition(" ")
     return plain[0], int(plain[1:]), model
@@ -194,10 +190,6 @@ def graded(held: Sequence[bool]) -> Verdict:
 
     Returns:
         replicated, partly or not replicated.
-
-    Example:
-        >>> graded([True, True]), graded([True, False]), graded([False])
-        ('replicated', 'partly', 'not replicated')
     """
     if all(held):
         return "replicated"
@@ -216,10 +208,6 @@ def over_seeds(values: Sequence[float], form: str = ".2f") -> tuple[float, str, 
 
     Raises:
         NoEvidence: there are no values, or one is not finite.
-
-    Example:
-        >>> over_seeds([1.0, 2.0, 3.0])
-        (2.0, '2.00', '[-0.48, 4.48]')
     """
     if not len(values) or not np.isfinite(values).all():
         raise NoEvidence("undefined in at least one seed: nothing varies, or nothing was learnt")

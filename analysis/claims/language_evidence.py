@@ -167,10 +167,6 @@ def most(held: list[bool]) -> bool:
 
     Returns:
         True or False; False without runs.
-
-    Example:
-        >>> most([True, True, False]), most([True, False]), most([])
-        (True, False, False)
     """
     return bool(held) and sum(held) >= MOST * len(held) - 1e-9
 

@@ -23,10 +23,6 @@ def critical(sizes: np.ndarray, weight: np.ndarray) -> float:
 
     Raises:
         NoEvidence: it does not, in the range of n given.
-
-    Example:
-        >>> round(critical(np.array([10.0, 1000.0]), np.array([0.9, 0.1])))
-        100
     """
     falls = np.flatnonzero((weight[:-1] > 0.5) & (weight[1:] <= 0.5))
     if not len(falls):

@@ -38,10 +38,6 @@ def branch_point(steps: np.ndarray, distance: np.ndarray) -> tuple[float, float]
     Returns:
         the step at which the distance accelerates most (the branch point proper), and the step at
         which it grows fastest; both among `steps`.
-
-    Example:
-        >>> branch_point(np.arange(0, 60, 10), np.array([0.0, 0.0, 0.0, 2.0, 4.0, 6.0]))
-        (20.0, 30.0)
     """
     speed = np.gradient(distance, steps)
     bend = np.gradient(speed, steps)

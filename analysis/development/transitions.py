@@ -98,11 +98,6 @@ def boundaries(transitions_: pd.DataFrame) -> pd.Series:
     Returns:
         steps by name: "<stage> start", "<stage> end", and "unigram" for its middle; those not
         reached are left out.
-
-    Example:
-        >>> rows = [("unigram", 9.0, 10.0, 11.0), ("induction", 500.0, 600.0, NAN)]
-        >>> boundaries(pd.DataFrame(rows, columns=["stage", *TIMES])).to_dict()
-        {'unigram': 10.0, 'induction start': 500.0}
     """
     table = transitions_.set_index("stage")
     found: dict[str, float] = {}

@@ -225,10 +225,6 @@ def shown_class(member: list[bool], names: tuple[str, ...]) -> str:
 
     Returns:
         the name of a class; "" for a token of none.
-
-    Example:
-        >>> shown_class([True, True], ("word", "induction"))
-        'induction'
     """
     found = [name for name, is_in in zip(names, member, strict=True) if is_in]
     return "induction" if "induction" in found else (found or [""])[0]

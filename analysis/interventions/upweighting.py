@@ -51,10 +51,6 @@ def arms(window: int, until: int, extra: float) -> list[Arm]:
 
     Returns:
         none, the windows in order, uniform.
-
-    Example:
-        >>> [(arm.name, arm.extra) for arm in arms(100, 250, 3.0)]
-        [('none', 0.0), ('0-100', 3.0), ('100-200', 3.0), ('uniform', 1.2)]
     """
     starts = range(0, until - window + 1, window)
     windows = [Arm(f"{s}-{s + window}", s, s + window, extra) for s in starts]

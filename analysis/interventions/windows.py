@@ -110,10 +110,6 @@ def windows_of(steps: int, lengths: Sequence[int], every: int) -> list[tuple[int
 
     Returns:
         (first step without the source, first step with it again) of every window, length by length.
-
-    Example:
-        >>> windows_of(100, [40], 30)
-        [(0, 40), (30, 70), (60, 100)]
     """
     return [
         (start, start + length)

@@ -120,10 +120,6 @@ def downhill(mean_loss: np.ndarray) -> float:
     Returns:
         mean fall over chains in standard errors over chains, a z-score; positive: still going down.
         0 for a single chain, and where all chains fall alike.
-
-    Example:
-        >>> round(downhill(np.array([[3.0, 2.0, 1.0], [3.5, 2.0, 1.0]])), 6)
-        9.0
     """
     third = max(mean_loss.shape[1] // 3, 1)
     fall = mean_loss[:, :third].mean(1) - mean_loss[:, -third:].mean(1)

@@ -257,11 +257,6 @@ def cost(
 
     Returns:
         a sentence with millions of chain steps, minutes or seconds, and GiB.
-
-    Example:
-        >>> local = PosteriorConfig(chains=2, draws=500, burn_in=0)
-        >>> cost(local, checkpoints=10, parameters=368, observed=8, threads=1).split(" = ")[1][:24]
-        '0.01 million chain steps'
     """
     steps = checkpoints * config.chains * config.sgld_steps
     traces = 4 * config.chains * config.draws * observed / 2**30 * (together or checkpoints)

@@ -20,10 +20,6 @@ def checkpoint_index(
 
     Returns:
         (events,), in checkpoints, interpolated; from 0 to checkpoints - 1.
-
-    Example:
-        >>> checkpoint_index([15.0, 99.0], np.array([0, 10, 20, 40])).tolist()
-        [1.5, 3.0]
     """
     return np.interp(np.asarray(steps, dtype=float), measured, np.arange(len(measured)))
 
@@ -88,12 +84,6 @@ def alignment(
 
     Raises:
         ValueError: there are no events or no landmarks.
-
-    Example:
-        >>> rng = np.random.default_rng(0)
-        >>> near, chance, p = alignment([101, 299], [100, 300], (0, 400), rng=rng)
-        >>> near, round(chance), p < 0.05
-        (1.0, 50, True)
     """
     if not len(events) or not len(landmarks):
         raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")

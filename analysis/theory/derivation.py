@@ -67,10 +67,6 @@ def label(tex: str) -> sympy.Symbol:
 
     Returns:
         the symbol.
-
-    Example:
-        >>> sympy.latex(label(r"\dot P"))
-        '{\\dot P}'
     """
     return sympy.Symbol("{" + tex + "}")
 

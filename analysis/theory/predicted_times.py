@@ -50,10 +50,6 @@ def expected_strength(init_scale: float, hidden_width: int, initialisation: str)
         in the unit of the network's map.
 
     Source: ours.
-
-    Example:
-        >>> expected_strength(0.01, 16, "random")
-        0.0008
     """
     return init_scale**2 * (1.0 if initialisation == "aligned" else hidden_width / 2)
 

@@ -163,10 +163,6 @@ def word_tokenizer(vocabulary: list[str]) -> PreTrainedTokenizerFast:
 
     Returns:
         the tokenizer; it has no token for words it does not know.
-
-    Example:
-        >>> word_tokenizer(["ba", "be"])("be ba")["input_ids"]
-        [1, 0]
     """
     ids = {word: index for index, word in enumerate(vocabulary)}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token=None))

@@ -17,11 +17,6 @@ class Frequencies:
 
     Args:
         counts: (vocabulary, vocabulary), how often the second came after the first.
-
-    Example:
-        >>> known = Frequencies.count(np.array([[0, 1, 0, 1, 0, 1]]), vocabulary=2)
-        >>> round(float(known.bigram(torch.tensor([0]), torch.tensor([1]))), 2)
-        0.94
     """
 
     def __init__(self, counts: sparse.csr_matrix) -> None:

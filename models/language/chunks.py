@@ -27,10 +27,6 @@ def in_chunks(run: Callable[[Tensor], Result], tokens: Tensor, most: int) -> Ite
 
     Raises:
         OutOfMemoryError: one sequence does not fit either.
-
-    Example:
-        >>> [len(part) for part in in_chunks(lambda part: part, torch.zeros(5, 2), most=2)]
-        [2, 2, 1]
     """
     start = 0
     while start < len(tokens):

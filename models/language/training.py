@@ -179,11 +179,6 @@ def learning_rate(step: int, settings: Training) -> float:
         the rate, in the unit of settings.learning_rate.
 
     Source: Loshchilov and Hutter 2017 for the cosine.
-
-    Example:
-        >>> settings = Training(steps=100, warmup=10, learning_rate=1.0, final_learning_rate=0.1)
-        >>> [round(learning_rate(step, settings), 2) for step in (0, 9, 55, 100)]
-        [0.1, 1.0, 0.55, 0.1]
     """
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup

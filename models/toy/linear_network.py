@@ -47,11 +47,6 @@ def sample_losses(weights: Weights, targets: Tensor) -> Tensor:
 
     Returns:
         (..., items), squared-error units.
-
-    Example:
-        >>> network = Weights(torch.zeros(3, 2), torch.zeros(2, 3))
-        >>> sample_losses(network, torch.eye(2)).tolist()
-        [0.5, 0.5]
     """
     return 0.5 * residuals(weights, targets).square().sum(-2)
 
@@ -168,10 +163,6 @@ def mode_basis(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
     Returns:
         U (features, modes), s (modes,) in decreasing order, V (items, modes).
-
-    Example:
-        >>> mode_basis(np.eye(2))[1].tolist()
-        [0.5, 0.5]
     """
     U, s, Vt = np.linalg.svd(targets / targets.shape[1], full_matrices=False)
     return U, s, Vt.T

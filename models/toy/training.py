@@ -136,10 +136,6 @@ def recorded_steps(steps: int, every: int) -> list[int]:
 
     Returns:
         steps, increasing, from 0 to `steps`.
-
-    Example:
-        >>> recorded_steps(50, 20)
-        [0, 20, 40, 50]
     """
     return sorted({*range(0, steps + 1, every), steps})
 
@@ -217,11 +213,6 @@ def train(
     Raises:
         FloatingPointError: training diverged; names the step and the learning rate.
         ValueError: there is no such optimizer.
-
-    Example:
-        >>> start = Weights(torch.full((2, 1), 0.1), torch.full((1, 2), 0.1))
-        >>> train(start, torch.ones(1, 1), [0, 100], learning_rate=0.1).W1.shape
-        torch.Size([2, 2, 1])
     """
     path = trajectory(
         initial,

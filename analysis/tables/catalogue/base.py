@@ -144,10 +144,6 @@ def table_named(room: str, name: str) -> Table:
 
     Raises:
         CatalogueError: there is none such; names it and what the room has.
-
-    Example:
-        >>> table_named("toy", "losses").columns["loss"]
-        'float squared error / 2'
     """
     try:
         return catalogue()[f"{room}.{name}"]
