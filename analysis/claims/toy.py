@@ -19,11 +19,10 @@ from analysis.claims.thresholds import (
     WINDOW,
 )
 from analysis.claims.toy_evidence import ToyEvidence
-from analysis.development.distinctions import stage_name
 from analysis.statistics.alignment import alignment
 from analysis.statistics.correlation import correlations, rank_agreement
 from analysis.tables.curves import influence_array
-from models.toy.hierarchy import Node
+from models.toy.hierarchy import Node, stage_name
 
 
 @claim(

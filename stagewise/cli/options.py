@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,9 +42,7 @@ class Given:
 
     def perform(self, name: str, title: str = "", **wildcards: Any) -> None:
         """Do one job of a task, with a progress bar where it says how far it is."""
-        import torch
-
-        torch.set_num_threads(self.threads)
+        limit_threads(self.threads)
         found = task_named(name)
         job = found.job(self.config, self.paths, **wildcards)
         with progress_bar(title or name.replace("_", " "), found.total(job)) as advance:
@@ -130,10 +130,21 @@ def progress_bar(title: str, total: float) -> Iterator[Callable[[int], None] | N
         yield lambda done: bar.advance(shown, done)
 
 
+def limit_threads(threads: int) -> None:
+    """Let torch use so many CPU threads, without importing it: few stages need it, and it takes a
+    second to import.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # read when torch is imported
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
 def device_named(name: str) -> str:
     """The device an option names."""
-    import torch
-
     if name != "auto":
         return name
+    import torch
+
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.corpora.grammar import CLASSES
 from models.corpora.token_classes import DEFAULT_CLASSES
-from models.toy.hierarchy import Hierarchy
+from models.toy.hierarchy import Hierarchy, stage_name
 from stagewise.config import Config
 from stagewise.tasks.theory.hierarchies import HOME
 
@@ -39,8 +39,6 @@ def names_in_order(config: Config) -> list[str]:
 
 
 def _of_tree(tree: Hierarchy) -> Iterable[str]:
-    from analysis.development.distinctions import stage_name
-
     levels = [[tree.root]]
     while levels[-1]:
         levels.append([child for node in levels[-1] for child in node.children])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.development.distinctions import stage_name
 from analysis.statistics.crossings import rise_times
 from analysis.theory.learnt_map import mode_strengths, progress, theory_maps
 from analysis.theory.modes import half_rise_time
+from models.toy.hierarchy import stage_name
 
 
 def test_progress_of_a_distinction_is_its_mode_in_a_balanced_tree(tree):
