@@ -1,12 +1,8 @@
 """Checks of exercises: an answer in, one line back, "right: ..." or "not yet: " and a hint.
 
-What is right is computed, by a function kept in `exercises/` out of the reader's sight, and an answer
-is compared with what it returns:
-
-- a number or an array: equal within the tolerance that the exercise states;
-- a word or a list of words: equal, a list in its order;
-- a function: equal, within the tolerance, wherever it is tried;
-- anything else: a judge, which looks at the answer itself and returns a hint, or None if it is right.
+What is right is computed by a function, kept in `exercises/` out of the reader's sight. Numbers and
+arrays must equal what it returns within the tolerance that the exercise states, words and lists of
+words exactly, functions wherever they are tried; a judge looks at the answer itself.
 """
 
 from __future__ import annotations
@@ -24,7 +20,7 @@ class WrongKind(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """What is asked for, how it is judged, and what is replied.
+    """An exercise.
 
     Attributes:
         wants: the answer asked for, in words, with its unit.
@@ -34,7 +30,7 @@ class Exercise:
         within: largest difference, absolute for a number, as a share of the largest value else.
         slips: hint -> the wrong answer, made from the right one, that it is for.
         tried_on: arguments at which a function is tried.
-        judges: truth looks at the answer itself.
+        judges: truth looks at the answer itself and returns a hint, or None if it is right.
     """
 
     wants: str
@@ -48,18 +44,17 @@ class Exercise:
 
     def reply(self, answer: object, given: Mapping[str, object]) -> str:
         """One line on an answer; never raises because of it."""
-        if answer is ... or answer is None:
+        if missing(answer, self.tried_on):
             return f"nothing given yet; wanted: {self.wants}"
         right = None if self.judges else self.truth(**given)
         try:
-            wrong = self.truth(answer, **given) if self.judges else self.compare(answer, right)
+            hint = self.truth(answer, **given) if self.judges else self.compare(answer, right)
         except WrongKind as found:
             return f"not yet: that is {found}; wanted: {self.wants}"
         except Exception as error:  # whatever a student's answer does
-            return f"not yet: that fails ({type(error).__name__}: {error}); wanted: {self.wants}"
-        if wrong is not None:
-            return wrong if wrong.startswith("nothing") else f"not yet: {wrong}"
-        return f"right: {self.says.format(truth=right)}"
+            what = " ".join(f"{type(error).__name__}: {error}".split())  # in one line
+            return f"not yet: that fails ({what}); wanted: {self.wants}"
+        return f"right: {self.says.format(truth=right)}" if hint is None else f"not yet: {hint}"
 
     def compare(self, answer: object, right: object) -> str | None:
         """None if the answer is right, else a hint."""
@@ -81,8 +76,6 @@ class Exercise:
             raise WrongKind(f"{described(answer)}, not a function")
         for arguments in self.tried_on:
             found, truth = answer(*arguments), np.asarray(right(*arguments), dtype=float)
-            if found is ... or found is None:
-                return f"nothing given yet; wanted: {self.wants}"
             if not close(numbers(found, truth.shape), truth, self.within):
                 return self.hint
         return None
@@ -106,6 +99,17 @@ class Exercises:
     def check(self, number: int, answer: object = ..., **given: object) -> None:
         """Print one line on an answer; `given` is what the truth is computed from, if anything."""
         print(f"{number}. {self.by_number[number].reply(answer, given)}")
+
+
+def missing(answer: object, tried_on: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the placeholder still stands, alone, in a tuple or in a function's body."""
+    if callable(answer) and tried_on:
+        try:
+            answer = answer(*tried_on[0])
+        except Exception:
+            return False  # said where it is compared
+    parts = answer if isinstance(answer, tuple) and answer else (answer,)
+    return all(part is ... or part is None for part in parts)
 
 
 def described(answer: object) -> str:
@@ -135,7 +139,7 @@ def numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def word(answer: object) -> str:
-    """The answer as a word in small letters, or WrongKind."""
+    """The answer without capitals and blanks around, or WrongKind."""
     if not isinstance(answer, str):
         raise WrongKind(described(answer))
     return answer.strip().lower()
@@ -149,6 +153,6 @@ def words(answer: object) -> list[str]:
 
 
 def close(values: np.ndarray, truth: Any, within: float) -> bool:
-    """Whether no value is further off than `within`, a share of the largest where there are many."""
+    """Whether no value is further off than `within`, a share of the largest if there are many."""
     scale = 1.0 if np.ndim(truth) == 0 else max(float(np.abs(truth).max()), 1e-300)
     return bool(np.abs(values - truth).max() <= within * scale)

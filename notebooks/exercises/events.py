@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from checking import Exercises
 from scipy.stats import false_discovery_control, t
 
 from analysis.statistics.uncertainty import degrees_of_freedom, mean_interval
+from checking import Exercises
 
 exercises = Exercises()
 check = exercises.check
@@ -21,7 +21,7 @@ CHECKPOINTS, RUNS = 26, 8
     wants="a number of sign changes, within 0.1",
     within=0.1,
     says="{truth:g}: half of the 25 steps from one checkpoint to the next",
-    hint="how likely do two neighbours have opposite signs, and how many pairs of neighbours are there?",
+    hint="how likely do two neighbours differ in sign, and how many pairs of neighbours are there?",
     slips={"26 checkpoints have 25 steps between them": lambda count: count + 0.5},
 )
 def wiggles() -> float:

@@ -1,4 +1,5 @@
-"""Three samplers of one posterior, of 03_sampling_a_posterior; two are broken. Find out without reading."""
+"""Three samplers of one posterior, of 03_sampling_a_posterior; two are broken: find out which
+without reading on."""
 
 from __future__ import annotations
 

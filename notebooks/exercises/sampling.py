@@ -6,6 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+
+from analysis.estimators.bif import bayesian_influence
+from analysis.estimators.bif_gaussian import gaussian_influence, lowest_curvature
+from analysis.sampling.diagnostics import MAX_R_HAT, diagnose
+from analysis.sampling.settings import PosteriorConfig
 from checking import Exercises
 from exercises.samplers import (
     ANSWERS,
@@ -19,11 +24,6 @@ from exercises.samplers import (
     draw,
 )
 from exercises.stages import ITEMS, SCALE, TREE, WIDTH
-
-from analysis.estimators.bif import bayesian_influence
-from analysis.estimators.bif_gaussian import gaussian_influence, lowest_curvature
-from analysis.sampling.diagnostics import MAX_R_HAT, diagnose
-from analysis.sampling.settings import PosteriorConfig
 from models.toy.linear_network import random_weights, sample_derivatives
 
 exercises = Exercises()
@@ -51,7 +51,7 @@ def five_per_cent() -> float:
     wants="a number of draws, within 8",
     within=8.0,
     says="about {truth:.0f} of 1,000",
-    hint="the loss is a square: its correlation from draw to draw is rho², with rho = 1 - step k / 2",
+    hint="the loss is a square: its correlation from draw to draw is rho², rho = 1 - step k / 2",
     slips={"that is for w itself; the loss goes with its square": lambda n: _effective(_rho())},
 )
 def effective_draws() -> float:
@@ -92,7 +92,7 @@ def _traces(seed: int, chains: int, draws: int, apart: float) -> np.ndarray:
     within=1e-3,
     tried_on=[(_traces(0, 8, 50, 0.0),), (_traces(1, 4, 200, 1.0),)],
     says="R-hat",
-    hint="W: mean over chains of the variance (ddof=1); B/n: variance of the chains' means (ddof=1)",
+    hint="W: mean of the chains' variances (ddof=1); B/n: variance of the chains' means (ddof=1)",
 )
 def r_hat() -> Callable[[np.ndarray], float]:
     def of(traces: np.ndarray) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from checking import Exercises, WrongKind, described
 
 from analysis.development.distinctions import progress, rise_times, theory_maps
 from analysis.theory.modes import half_rise_time, mode_strength
+from checking import Exercises, WrongKind, described
 from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 
 exercises = Exercises()
@@ -100,8 +100,8 @@ def finer_first(answer: object) -> str | None:
         raise WrongKind(described(answer))
     tree = Hierarchy.from_mapping(answer)
     middles = half_learnt(tree)
-    for coarse, (depth, when) in middles.items():
-        for fine, (deeper, sooner) in middles.items():
+    for depth, when in middles.values():
+        for deeper, sooner in middles.values():
             if deeper > depth and sooner < when:
                 return None
     order = ", ".join(f"{name} {when:.0f}" for name, (_, when) in middles.items())
