@@ -1,11 +1,12 @@
 # `make reproduce`: every figure and the claims table. `make test`: every check.
-# Both need only git, make and Python >= 3.11; they set up .venv themselves.
+# `make teach`: the course, in JupyterLab.
+# All need only git, make and Python >= 3.11; they set up .venv themselves.
 
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 
-.PHONY: reproduce test environment check readme clean
+.PHONY: reproduce test teach environment check readme clean
 
 reproduce: environment
 	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
@@ -21,6 +22,9 @@ test: environment
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest -n $(CORES)
+
+teach: environment
+	$(BIN)/jupyter lab --notebook-dir notebooks
 
 readme: environment
 	$(BIN)/stagewise readme

@@ -114,11 +114,12 @@ def missing(answer: object, tried_on: Sequence[tuple[Any, ...]]) -> bool:
 
 def described(answer: object) -> str:
     """What something is, in a word or two: its type, and its shape if it has one."""
-    kind = type(answer).__name__
+    name = type(answer).__name__
+    kind = f"an {name}" if name[0] in "aeio" or name == "ndarray" else f"a {name}"
     shape = tuple(getattr(answer, "shape", ()))
     if isinstance(answer, list | tuple):
-        return f"a {kind} of {len(answer)}"
-    return f"a {kind} of shape {shape}" if shape else f"a {kind}"
+        return f"{kind} of {len(answer)}"
+    return f"{kind} of shape {shape}" if shape else kind
 
 
 def numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:

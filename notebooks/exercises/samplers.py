@@ -3,6 +3,8 @@ without reading on."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -23,6 +25,7 @@ def losses(weights: Tensor) -> Tensor:
     return 0.5 * (weights @ INPUTS.T - ANSWERS) ** 2
 
 
+@cache
 def draw(name: str, seed: int = 0) -> Draws:
     """Draws of a sampler, as `sample_posterior` returns them, for one checkpoint.
 

@@ -33,12 +33,17 @@ FUNCTION = Exercise(
         ("2", "not yet: that is a str; wanted: a number, within 0.1"),
         (True, "not yet: that is a bool; wanted: a number, within 0.1"),
         (float("inf"), "not yet: that is not finite; wanted: a number, within 0.1"),
-        (np.ones((2, 3)), "not yet: that is a ndarray of shape (2, 3); wanted: a number, within 0.1"),
-        (torch.ones(2, requires_grad=True), "not yet: that is a Tensor of shape (2,); wanted: a number, "
-         "within 0.1"),
+        (
+            np.ones((2, 3)),
+            "not yet: that is an ndarray of shape (2, 3); wanted: a number, within 0.1",
+        ),
+        (
+            torch.ones(2, requires_grad=True),
+            "not yet: that is a Tensor of shape (2,); wanted: a number, within 0.1",
+        ),
         ([[1], [2, 3]], "not yet: that is a list of 2; wanted: a number, within 0.1"),
     ],
-)  # fmt: skip
+)
 def test_numbers(answer: object, reply: str) -> None:
     assert NUMBER.reply(answer, {}) == reply
 

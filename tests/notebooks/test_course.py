@@ -19,7 +19,7 @@ SOLUTION = re.compile(r"<summary>Solution</summary>.*?```python\n(.*?)```", re.D
 CHECK = re.compile(r"^check\((\d+), answer.*\)$", re.MULTILINE)
 ALLOWED = {"torch", "numpy", "pandas", "matplotlib", "sympy", "xarray", "models", "analysis"}
 OF_THE_COURSE = {"figures", "exercises", "checking"}
-SECONDS = 60  # of a cell; a whole notebook takes less
+SECONDS = 300  # for a cell that hangs; a whole notebook takes a tenth of it
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -40,7 +40,7 @@ def trial(check: str, answers: list[str]) -> nbformat.NotebookNode:
 
 def printed(cell: nbformat.NotebookNode) -> list[str]:
     """Lines a cell wrote."""
-    return "".join(o.text for o in cell.outputs if o.output_type == "stream").splitlines()
+    return "".join(o.text for o in cell.outputs if o.get("name") == "stdout").splitlines()
 
 
 @every_notebook
@@ -112,7 +112,7 @@ def test_kept_without_outputs_and_traces_of_a_machine(path: Path) -> None:
 
 @every_notebook
 def test_only_what_a_reader_has_is_imported(path: Path) -> None:
-    """Nothing from `stagewise`: what a lecture shows must work without configuration or pipeline."""
+    """Nothing from `stagewise`: a lecture needs no configuration and no pipeline."""
     code = "\n".join(
         line
         for cell in read(path).cells
