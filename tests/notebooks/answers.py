@@ -57,7 +57,7 @@ ANSWERS: dict[str, dict[int, Answers]] = {
         ),
         5: Answers("answer = 'willow'", "far above", "answer = 2", "an int"),
         6: Answers("answer = 'hazel'", "R-hat near 1", "answer = ['willow']", "a list of 1"),
-        7: Answers("answer = 2**0.5", "standard deviation", "answer = draw", "a function"),
+        7: Answers("answer = 2**0.5", "standard deviation", "answer = exact", "of shape (3, 3)"),
     },
     "04_events_and_evidence": {
         1: Answers("answer = 13", "25 steps", "answer = 'many'", "a str"),
@@ -77,7 +77,7 @@ ANSWERS: dict[str, dict[int, Answers]] = {
         4: Answers("answer = '0.0'", "highest prefix-matching", "answer = 1.0", "a float"),
         5: Answers(
             "def answer(x, a, b): return np.cov(x[:, a].sum(1), x[:, b].sum(1))[0, 1]",
-            "number of pairs", "def answer(x, a, b): return np.cov(x.T)", "not of shape ()",
+            "number of pairs", "def answer(x, a, b): return np.cov(x.T)", "of shape (9, 9)",
         ),
         6: Answers("answer = ['word', 'induction']", "most negative", "answer = 'word'", "a str"),
         7: Answers("answer = [8, 3]", "not rows", "answer = 3", "an int"),
