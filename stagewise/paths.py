@@ -11,6 +11,7 @@ from stagewise.config import Config
 from stagewise.root import ROOT
 
 RECORDED = ROOT / "recorded"
+WILDCARD = re.compile(r"{(\w+)}")
 MANIFEST = ROOT / "recorded" / "manifest.parquet"  # files of the packages of texts, by hash
 
 
@@ -27,6 +28,7 @@ class Paths:
         self.events = self.root / f"{table_named('results', 'events').name}.parquet"
         self.claims = self.root / "claims.json"
         self.claims_page = self.root / "claims.md"
+        self.claims_html = self.root / "claims.html"
         self.claims_origin = self.root / "claims.provenance.json"
         self.figures = self.root / "figures"
 
@@ -85,20 +87,24 @@ class Paths:
         folder = self.root / room / model if model else self.root / room
         return folder / "claims.json"
 
-    def table_of(self, path: Path) -> Table:
+    def table_of(self, path: Path, **wildcards: object) -> Table:
         """The table that a file below the root holds, or one run's part of.
 
         Args:
-            path: of a Parquet file that need not be there.
+            path: of a Parquet file that need not be there; or a pattern of such paths, with
+                Snakemake's wildcards in braces.
+            wildcards: of a pattern, those that name the table ({table}); folders need none.
 
         Returns:
             its declaration.
 
         Raises:
-            CatalogueError: no table is declared that is written there; names those that are.
+            CatalogueError: no table is declared that is written there, or the pattern's name is
+                not given; names those that are.
         """
         below = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        match below.with_suffix("").parts:
+        name = WILDCARD.sub(lambda found: str(wildcards.get(found[1], found[0])), below.stem)
+        match below.with_name(name).parts:
             case ("theory", "variants", _, *inner) if inner:
                 return self.table_of(self.root.joinpath(*inner))
             case ("toy", _, "influence", _):

@@ -102,8 +102,9 @@ rule merge_claims:
         reads("merge_claims"),
         code=code("merge_claims"),
     output:
-        writes("merge_claims")[0],
-        report(PATHS.claims_page, caption="../report/claims.rst", category="Claims"),
+        PATHS.claims,
+        in_report(PATHS.claims_html, CLAIMS, claims_shown),
+        PATHS.claims_page,
         PATHS.claims_origin,
     log:
         PATHS.root / "logs/merge_claims.log",

@@ -7,10 +7,15 @@ import shlex
 import sys
 from pathlib import Path
 
-from analysis.tables.catalogue import catalogue
 from figures import figures_of, scripts
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
+from stagewise.pages.report import (
+    claims_shown,
+    document_shown,
+    figure_shown,
+    table_shown,
+)
 from stagewise.paths import Paths
 from stagewise.provenance.code import source_files
 from stagewise.provenance.recorded import tables_elsewhere
@@ -31,7 +36,10 @@ except (ConfigError, TaskError) as error:
     sys.exit(f"configuration error:\n{error}")
 
 FOUND = r"[a-z_]+"
+# Captions of what is in the report.
 FIGURE, TABLE = "../report/figure.rst", "../report/table.rst"
+CLAIMS, DOCUMENT = "../report/claims.rst", "../report/document.rst"
+RECORDED = "../report/recorded.rst"
 
 # In every rule's shell: `stagewise`, with the same Python and configuration as here.
 ARGUMENTS = [
@@ -64,19 +72,37 @@ def reads(name):
 def writes(name):
     """Output: what a job of the task writes; tables of all runs are in the report."""
     written = task_named(name).writes(task_named(name).pattern(CONFIG, PATHS))
-    return [in_report(path) for path in written]
+    return [table_in_report(path) for path in written]
 
 
-def in_report(path):
-    """The same path; that of a declared table of all runs with its caption, for `--report`."""
-    place = (
-        path.relative_to(PATHS.root).parts if path.is_relative_to(PATHS.root) else ("",)
+def in_report(path, caption, shown):
+    """The same path, in the report of `--report` where `shown` (of the wildcards) says."""
+    return report(
+        path,
+        caption=caption,
+        category=lambda wildcards: shown(wildcards).category,
+        subcategory=lambda wildcards: shown(wildcards).subcategory,
+        labels=lambda wildcards: shown(wildcards).labels,
     )
-    found = catalogue().get(f"{place[0] if len(place) > 1 else 'results'}.{path.stem}")
-    if path.suffix != ".parquet" or found is None or "{seed}" in path.as_posix():
+
+
+def table_in_report(path):
+    """The same path; a table of all runs, or a pattern of such, in the report."""
+    if path.suffix != ".parquet" or "{seed}" in path.as_posix():
         return path
-    told = {"table": found.key, "holds": found.says}
-    return report(path, caption=TABLE, category="Tables", labels=told)
+    return in_report(path, TABLE, lambda wildcards: table_shown(PATHS, path, wildcards))
+
+
+def figure_in_report(path):
+    """The picture of a figure, by its wildcards, in the report."""
+    return in_report(path, FIGURE, lambda wildcards: figure_shown(**dict(wildcards)))
+
+
+def recorded_in_report(path, model):
+    """The same path; the picture of a figure of a recorded model in the report."""
+    name = path.stem.removesuffix(f"_{model}")
+    shown = figure_shown(name, model, recorded=True)
+    return in_report(path, RECORDED, lambda _: shown) if path.suffix == ".png" else path
 
 
 def job_reads(name, wildcards):

@@ -6,7 +6,7 @@ rule draw:
         reads("draw"),
         code=lambda w: code("draw", scripts()[w.figure].module),
     output:
-        report(PATHS.figures / "{figure}.png", caption=FIGURE, category="Figures"),
+        figure_in_report(PATHS.figures / "{figure}.png"),
         [path for path in writes("draw") if path.suffix != ".png"],
     log:
         PATHS.root / "logs/draw/{figure}.log",
@@ -22,6 +22,7 @@ rule draw:
     params:
         settings=settings("draw"),
         shows=lambda w: scripts()[w.figure].shows,
+        tables=lambda w: ", ".join(scripts()[w.figure].reads),
     message:
         "draw {wildcards.figure}"
     shell:
@@ -33,7 +34,7 @@ rule draw_across:
         reads("draw_across"),
         code=lambda w: code("draw_across", scripts()[w.figure].module),
     output:
-        report(PATHS.figures / "{figure}.png", caption=FIGURE, category="Figures"),
+        figure_in_report(PATHS.figures / "{figure}.png"),
         [path for path in writes("draw_across") if path.suffix != ".png"],
     log:
         PATHS.root / "logs/draw/{figure}.log",
@@ -48,6 +49,7 @@ rule draw_across:
         mem_mb=600,
     params:
         shows=lambda w: scripts()[w.figure].shows,
+        tables=lambda w: ", ".join(scripts()[w.figure].reads),
     message:
         "draw {wildcards.figure} of all language models"
     shell:
@@ -59,9 +61,7 @@ rule draw_language:
         reads("draw_language"),
         code=lambda w: code("draw_language", scripts()[w.figure].module),
     output:
-        report(
-            PATHS.figures / "{figure}_{model}.png", caption=FIGURE, category="Figures"
-        ),
+        figure_in_report(PATHS.figures / "{figure}_{model}.png"),
         [path for path in writes("draw_language") if path.suffix != ".png"],
     log:
         PATHS.root / "logs/draw/{figure}_{model}.log",
@@ -78,6 +78,7 @@ rule draw_language:
     params:
         settings=settings("draw_language"),
         shows=lambda w: scripts()[w.figure].shows,
+        tables=lambda w: ", ".join(scripts()[w.figure].reads),
     message:
         "draw {wildcards.figure} of {wildcards.model}"
     shell:
@@ -94,7 +95,10 @@ for one in task_named("draw_recorded").jobs(CONFIG):
             job_reads("draw_recorded", one),
             code=code("draw_recorded"),
         output:
-            job_writes("draw_recorded", one),
+            [
+                recorded_in_report(path, one["model"])
+                for path in job_writes("draw_recorded", one)
+            ],
         log:
             PATHS.root / f"logs/draw_recorded/{one['model']}.log",
         benchmark:

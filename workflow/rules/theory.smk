@@ -146,11 +146,7 @@ rule theory_document:
         reads("theory_document"),
         code=code("theory_document"),
     output:
-        report(
-            PATHS.document("theory.html"),
-            caption="../report/document.rst",
-            category="Theory",
-        ),
+        in_report(PATHS.document("theory.html"), DOCUMENT, document_shown),
         [path for path in writes("theory_document") if path.suffix != ".html"],
     log:
         PATHS.root / "logs/theory_document.log",

@@ -124,12 +124,18 @@ def parts(job: Job) -> Iterable[Path]:
 @task(
     jobs=once,
     reads=parts,
-    writes=lambda job: [job.paths.claims, job.paths.claims_page, job.paths.claims_origin],
+    writes=lambda job: [
+        job.paths.claims,
+        job.paths.claims_html,
+        job.paths.claims_page,
+        job.paths.claims_origin,
+    ],
 )
 def merge_claims(job: Job) -> None:
-    """Write claims.json (claim id -> its record) and claims.md from the rooms that are there, and
-    their provenance beside."""
+    """Write claims.json (claim id -> its record), claims.md and claims.html from the rooms that are
+    there, and their provenance beside."""
     from analysis.claims.core import order
+    from stagewise.pages.claims_html import claims_html
     from stagewise.pages.claims_page import claims_page
 
     found: dict[str, dict[str, str]] = {}
@@ -138,5 +144,6 @@ def merge_claims(job: Job) -> None:
             found |= json.loads(path.read_text(encoding="utf-8"))
     claims = {name: found[name] for name in sorted(found, key=order)}
     write_text(claims_page(claims, "figures/{figure}.png"), job.paths.claims_page)
+    write_text(claims_html(claims), job.paths.claims_html)
     write_json(claims, job.paths.claims)
     write_json(provenance(job.config.model_dump(), job.config.toy_seeds), job.paths.claims_origin)
