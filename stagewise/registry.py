@@ -21,6 +21,16 @@ from stagewise.config import Config
 from stagewise.paths import Paths
 
 ROOMS = ("toy", "theory", "language", "merge")
+# The parts of the pipeline, by the beginnings of the names of what they ask for (what that needs is
+# added): the targets of the Snakefile and what `stagewise run` takes.
+PARTS: dict[str, tuple[str, ...]] = {
+    "all": ("",),
+    "toy": ("toy", "claims_toy"),
+    "theory": ("theory", "claims_theory"),
+    "language": ("language", "claims_language", "draw_language", "draw_across"),
+    "figures": ("draw",),
+    "claims": ("merge_claims",),
+}
 
 
 class TaskError(ValueError):

@@ -9,13 +9,17 @@ from typing import Annotated
 
 import typer
 
+from stagewise.cli.complete import run_models_for
 from stagewise.cli.options import Given, command, device_named, progress_bar
 from stagewise.config import ConfigError
 from stagewise.config.language import LanguageModelConfig
 
 language = typer.Typer(no_args_is_help=True, help="Stages of the language models.")
 
-Model = Annotated[str, typer.Argument(help="Its name under language.models.")]
+Model = Annotated[
+    str,
+    typer.Argument(help="Its name under language.models.", autocompletion=run_models_for),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the training run.")]
 
 

@@ -2,92 +2,93 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from typing import Annotated
 
 import typer
 
+from stagewise.cli.archive import archive
 from stagewise.cli.benchmark import benchmark
+from stagewise.cli.complete import models_for, parts_for
+from stagewise.cli.front import front, print_claims
 from stagewise.cli.language import known, language
 from stagewise.cli.options import Given, command
+from stagewise.cli.panels import STAGES, START, UPKEEP, Ordered
 from stagewise.cli.theory import theory
 from stagewise.cli.toy import toy
-from stagewise.paths import Paths
 
 # typer: options from type hints, help for free; tasks import torch only when called.
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-app.add_typer(toy, name="toy")
-app.add_typer(language, name="language")
-app.add_typer(theory, name="theory")
-app.add_typer(benchmark, name="benchmark")
+app = typer.Typer(cls=Ordered, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(front)
+app.add_typer(archive)
+app.add_typer(toy, name="toy", rich_help_panel=STAGES)
+app.add_typer(theory, name="theory", rich_help_panel=STAGES)
+app.add_typer(language, name="language", rich_help_panel=STAGES)
+app.add_typer(benchmark, name="benchmark", rich_help_panel=UPKEEP)
 
-Model = Annotated[str | None, typer.Option(help="Language model, where it is about one.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Language model, where it is about one.", autocompletion=models_for),
+]
 ROOMS = {
     "toy": "claims_toy", "theory": "claims_theory", "language": "claims_language",
     "recorded": "claims_recorded",
 }  # fmt: skip
 
 
-@command(app, "events")
+@app.callback()
+def stagewise() -> None:
+    """Stagewise data attribution: which training data mattered, and when.
+
+    To begin: run, then show. Every command tells more with --help.
+    """
+
+
+@command(app, "events", panel=STAGES)
 def events(given: Given) -> None:
     """Put the events of the toy and of the language models into one table."""
     given.perform("merge_events")
 
 
-@command(app, "claims")
+@command(app, "claims", panel=START)
 def claims(
     given: Given,
-    room: Annotated[str, typer.Argument(help=f"all (merged), or {', '.join(ROOMS)}")] = "all",
+    room: Annotated[
+        str,
+        typer.Argument(
+            help=f"all (merged), or {', '.join(ROOMS)}.",
+            autocompletion=lambda incomplete: [
+                each for each in ("all", *ROOMS) if each.startswith(incomplete)
+            ],
+        ),
+    ] = "all",
     model: Model = None,
     show: Annotated[bool, typer.Option(help="Print the finished table, decide nothing.")] = False,
 ) -> None:
     """Decide the claims of one room from its tables, or put those of all rooms together."""
     if show:
-        print_claims(given.paths)
+        print_claims(given)
         return
     known("room", room, ("all", *ROOMS))
     if room == "all":
         given.perform("merge_claims")
-        print_claims(given.paths)
+        print_claims(given)
     elif model is None:
         given.perform(ROOMS[room])
     else:
         given.perform(ROOMS[room], model=model)
 
 
-def print_claims(paths: Paths) -> None:
-    """The claims table, fitted to the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("", "claim", "measured", "verdict", show_lines=True)
-    for name, claim in json.loads(paths.claims.read_text(encoding="utf-8")).items():
-        table.add_row(name, claim["claim"], claim["measured"], claim["verdict"])
-    console = Console()
-    console.width = max(console.width, 110)
-    console.print(table)
-    console.print(f"predictions, intervals and reasons: {paths.claims_page}")
-
-
-@command(app, "figure")
-def figure(
-    given: Given,
-    name: Annotated[str, typer.Argument(help="A script in figures/, without .py, or all")],
-    model: Model = None,
-) -> None:
-    """Draw one figure from the saved tables: PDF, SVG and PNG."""
-    from stagewise.tasks.merge.figures import draw_named
-
-    draw_named(given.config, given.paths, name, model)
-
-
-@command(app, "run", threads=1, device="auto")
+@command(app, "run", threads=1, device="auto", panel=START)
 def run(
     given: Given,
     part: Annotated[
-        str, typer.Argument(help="all, toy, theory, language, figures, claims or a task's name")
+        str,
+        typer.Argument(
+            help="all, toy, theory, language, figures, claims or a task's name.",
+            autocompletion=parts_for,
+        ),
     ] = "all",
 ) -> None:
     """Do what the pipeline does, without Snakemake: every job whose files are missing or stale."""
@@ -99,7 +100,7 @@ def run(
     )
 
 
-@app.command("schema")
+@app.command("schema", rich_help_panel=UPKEEP)
 def schema() -> None:
     """Write the JSON schema and the documented default configuration."""
     from stagewise.config.schema import write
@@ -108,7 +109,7 @@ def schema() -> None:
         typer.echo(f"wrote {path}")
 
 
-@command(app, "readme")
+@command(app, "readme", panel=UPKEEP)
 def readme(given: Given) -> None:
     """Renew the generated parts of the README and of docs/ from a finished run."""
     from stagewise.pages.readme import renew
@@ -125,7 +126,7 @@ def main() -> None:
     for chatty in ("arviz", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        app()
+        app(prog_name="stagewise")
     except EXPECTED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from stagewise.config import Config, load_config
+from stagewise.config import Config, load_config, nested
 from stagewise.paths import Paths
 from stagewise.tasks.base import task_named
 
@@ -33,12 +35,30 @@ class Given:
 
     Attributes:
         config, paths: of the run; threads, device: to compute with.
+        files, settings: what --configfile and --set said, for commands to be advised.
     """
 
     config: Config
     paths: Paths
     threads: int
     device: str
+    files: tuple[Path, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    def stagewise(self, *words: str) -> str:
+        """A command of this program on the same configuration, to be typed."""
+        given = [word for file in self.files for word in ("--configfile", str(file))]
+        given += [word for setting in self.settings for word in ("--set", setting)]
+        return shlex.join(["stagewise", *words, *given])
+
+    def snakemake(self, *targets: str) -> str:
+        """A command of Snakemake on the same configuration, to be typed in the repository."""
+        given = ["--configfile", *map(str, self.files)] if self.files else []
+        if self.settings:
+            sections = nested(self.settings).items()
+            given += ["--config", *(f"{key}={json.dumps(value)}" for key, value in sections)]
+        separator = ["--"] if given else []
+        return shlex.join(["snakemake", "--cores", "2", *given, *separator, *targets])
 
     def perform(self, name: str, title: str = "", **wildcards: Any) -> None:
         """Do one job of a task, with a progress bar where it says how far it is."""
@@ -55,7 +75,12 @@ class Given:
 
 
 def command(
-    app: typer.Typer, name: str, *, threads: int | None = None, device: str | None = None
+    app: typer.Typer,
+    name: str,
+    *,
+    threads: int | None = None,
+    device: str | None = None,
+    panel: str | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command with the shared options.
 
@@ -63,6 +88,7 @@ def command(
 
     Args:
         threads, device: defaults of these options; None: the command has no such option.
+        panel: its group in the help, of `stagewise.cli.panels`.
     """
     shared: dict[str, tuple[Any, Any]] = {"configfile": (Files, None), "set_": (Settings, None)}
     if threads is not None:
@@ -81,13 +107,14 @@ def command(
 
         @wraps(function)
         def called(**options: Any) -> None:
-            config = load_config(options.pop("configfile") or (), options.pop("set_") or ())
+            files, sets = options.pop("configfile") or (), options.pop("set_") or ()
+            config = load_config(files, sets)
             how = options.pop("threads", 1), options.pop("device", "cpu")
-            function(Given(config, Paths(config), *how), **options)
+            function(Given(config, Paths(config), *how, tuple(files), tuple(sets)), **options)
 
         called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         called.__annotations__ = {p.name: p.annotation for p in parameters}
-        app.command(name)(called)
+        app.command(name, rich_help_panel=panel)(called)
         return function
 
     return register

@@ -123,18 +123,7 @@ def load_config(
     Raises:
         ConfigError: a key is unknown or a value is not allowed.
     """
-    overrides: list[Mapping] = [*map(read_yaml, files), extra or {}]
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
-        try:
-            nested: Any = parse_yaml(value)
-        except ConfigError as error:
-            raise ConfigError(f"{setting!r}: {error}") from error
-        for part in reversed(key.split(".")):
-            nested = {part: nested}
-        overrides.append(nested)
+    overrides: list[Mapping] = [*map(read_yaml, files), extra or {}, *map(_nested, settings)]
     merged = read_yaml(DEFAULT_FILE)
     given: dict[str, str] = {}
     for override in overrides:
@@ -147,6 +136,35 @@ def load_config(
     except ValidationError as error:
         lines = "\n".join(_explain(problem) for problem in error.errors()).split("\n")
         raise ConfigError("\n".join(as_given(line, given) for line in lines)) from error
+
+
+def nested(settings: Iterable[str]) -> dict[str, Any]:
+    """ "dotted.key=value" texts as one nested mapping.
+
+    Example:
+        >>> nested(["toy.steps=500", "toy.optimizer=adam"])
+        {'toy': {'steps': 500, 'optimizer': 'adam'}}
+
+    Raises:
+        ConfigError: one has no equals sign, or a value that is no YAML.
+    """
+    merged: dict[str, Any] = {}
+    for setting in settings:
+        merged = merge(merged, _nested(setting))
+    return merged
+
+
+def _nested(setting: str) -> dict[str, Any]:
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise ConfigError(f"{setting!r}: expected key=value, as in toy.steps=500")
+    try:
+        found: Any = parse_yaml(value)
+    except ConfigError as error:
+        raise ConfigError(f"{setting!r}: {error}") from error
+    for part in reversed(key.split(".")):
+        found = {part: found}
+    return found
 
 
 def _without_nulls(tree: Any, path: list[str]) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.registry import Found, Job, Task, TaskError, task, task_named, tasks
+from stagewise.registry import PARTS, Found, Job, Task, TaskError, task, task_named, tasks
 
 __all__ = [
-    "Found", "Job", "Task", "TaskError", "chosen", "each_model", "each_run", "each_seed", "once",
+    "PARTS", "Found", "Job", "Task", "TaskError", "chosen", "each_model", "each_run", "each_seed", "once",
     "perform", "seen", "task", "task_named", "tasks", "without_progress",
 ]  # fmt: skip
 
@@ -70,11 +70,14 @@ def without_progress(job: Job) -> Job:
     return replace(job, progress=None)
 
 
-def perform(name: str, config: Config, paths: Paths, **options: Any) -> None:
+def perform(name: str, config: Config, paths: Paths, **options: Any) -> list[Path]:
     """Do one job of a task.
 
     Args:
         options: the task's wildcards, and threads, device and progress where they matter.
+
+    Returns:
+        the files it writes.
 
     Raises:
         TaskError: there is no such task, or a wildcard is missing or too many.
@@ -85,3 +88,4 @@ def perform(name: str, config: Config, paths: Paths, **options: Any) -> None:
         wanted = ", ".join(found.wildcards) or "none"
         raise TaskError(f"{name} has the wildcards {wanted}, not {', '.join(job.wildcards)}")
     found.run(job)
+    return list(found.writes(job))

@@ -19,21 +19,10 @@ from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.provenance.code import source_files
 from stagewise.root import ROOT
-from stagewise.tasks.base import Job, Task, TaskError, tasks
+from stagewise.tasks.base import PARTS, Job, Task, TaskError, tasks
 from stagewise.tasks.merge.check import check_declarations
 
 logger = logging.getLogger(__name__)
-
-# The parts of the pipeline, by the beginnings of the names of what they ask for (what that needs is
-# added): the targets of the Snakefile and what `stagewise run` takes.
-PARTS: dict[str, tuple[str, ...]] = {
-    "all": ("",),
-    "toy": ("toy", "claims_toy"),
-    "theory": ("theory", "claims_theory"),
-    "language": ("language", "claims_language", "draw_language", "draw_across"),
-    "figures": ("draw",),
-    "claims": ("merge_claims",),
-}
 
 
 def part_files(config: Config, paths: Paths, part: str) -> list[Path]:

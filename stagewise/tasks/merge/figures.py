@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figures import figures_of, of_room, scripts
-from stagewise.config import Config
+from stagewise.config import Config, nearest
 from stagewise.paths import Paths
 from stagewise.provenance.recorded import (
     FIRST,
@@ -187,8 +187,11 @@ def load_language_tables(
     return tables
 
 
-def draw_named(config: Config, paths: Paths, name: str, model: str | None = None) -> None:
+def draw_named(config: Config, paths: Paths, name: str, model: str | None = None) -> Iterable[Path]:
     """Draw one figure by name; "all": every figure of a recorded model.
+
+    Returns:
+        the files written.
 
     Raises:
         TaskError: there is no such figure, or it needs a language model and none is named.
@@ -197,17 +200,16 @@ def draw_named(config: Config, paths: Paths, name: str, model: str | None = None
 
     recorded = [one["model"] for one in each_recorded(config)]
     if name == "all" and model in recorded:
-        perform("draw_recorded", config, paths, model=model)
-        return
+        return perform("draw_recorded", config, paths, model=model)
     if name not in scripts():
-        raise TaskError(f"figure {name!r}: choose one of {', '.join(scripts())}")
+        raise TaskError(f"figure {name!r}: there is none such; {nearest(name, scripts())}")
     room = scripts()[name].room
     if room != "language":
         task_ = "draw_across" if room == "across" else "draw"
-        perform(task_, config, paths, figure=name)
-        return
+        return perform(task_, config, paths, figure=name)
     here = [m for m in recorded if name in figures_of(tables_elsewhere(m))]
     if model is None or model not in (*config.language.models, *here):
         allowed = ", ".join((*config.language.models, *here)) or "none"
         raise TaskError(f"figure {name!r} shows a language model, not {model!r}: {allowed}")
     draw_model(config, paths, model, [name])
+    return files(paths, f"{name}_{model}")

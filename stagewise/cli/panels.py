@@ -1,0 +1,23 @@
+"""The groups of `stagewise --help`, and the order in which commands stand there."""
+
+from __future__ import annotations
+
+import typer
+from typer.core import TyperGroup
+
+# Titles of the groups: what a command gives as its panel.
+START, STAGES, UPKEEP = "Start here", "Stages", "Upkeep"
+ORDER = (
+    "run", "show", "figure", "explorer", "claims",
+    "toy", "theory", "language", "events",
+    "schema", "readme", "archive", "benchmark",
+)  # fmt: skip
+
+
+class Ordered(TyperGroup):
+    """Commands in the order above, whichever file registers them; others at the end."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """Names of the commands."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
