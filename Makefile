@@ -6,12 +6,17 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 
-.PHONY: reproduce test teach environment check readme clean
+.PHONY: reproduce test teach environment check readme clean report
 
 reproduce: environment
 	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
 	@$(BIN)/stagewise claims --show
 	@echo "figures: results/laptop/figures   tables: results/laptop"
+
+report: reproduce
+	$(BIN)/snakemake --cores 1 --workflow-profile workflow/profiles/default --report results/laptop/report.zip
+	$(BIN)/stagewise archive
+	@echo "report: results/laptop/report.zip (unpack it, open report.html)"
 
 test: environment
 	$(BIN)/ruff check .
@@ -19,7 +24,7 @@ test: environment
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pydoclint --quiet models analysis figures
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest -n $(CORES)
 
