@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from figures import scripts
 from stagewise.paths import Paths
 
+WIDEST = 64  # letters of a row
 ALL_MODELS = "all models"
 MERGED = "claims and events"
 RECORDED = " (recorded)"
@@ -30,8 +32,8 @@ class Shown:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The columns of its row."""
-        return {"result": self.label}
+        """The columns of its row, cut at a word: the list takes its width from the longest."""
+        return {"result": shorten(self.label, WIDEST, placeholder=" …")}
 
 
 def table_shown(paths: Paths, path: Path, wildcards: Mapping[str, object]) -> Shown:

@@ -36,10 +36,11 @@ except (ConfigError, TaskError) as error:
     sys.exit(f"configuration error:\n{error}")
 
 FOUND = r"[a-z_]+"
-# Captions of what is in the report.
-FIGURE, TABLE = "../report/figure.rst", "../report/table.rst"
-CLAIMS, DOCUMENT = "../report/claims.rst", "../report/document.rst"
-RECORDED = "../report/recorded.rst"
+# Captions of what is in the report; whole paths, for rules lie in folders of different depth.
+FIGURE, TABLE, CLAIMS, DOCUMENT, RECORDED = (
+    str(ROOT / "workflow" / "report" / f"{name}.rst")
+    for name in ("figure", "table", "claims", "document", "recorded")
+)
 
 # In every rule's shell: `stagewise`, with the same Python and configuration as here.
 ARGUMENTS = [
