@@ -7,7 +7,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -55,8 +55,7 @@ class Given:
         """A command of Snakemake on the same configuration, to be typed in the repository."""
         given = ["--configfile", *map(str, self.files)] if self.files else []
         if self.settings:
-            sections = nested(self.settings).items()
-            given += ["--config", *(f"{key}={json.dumps(value)}" for key, value in sections)]
+            given += ["--config", *map("=".join, _sections(self.settings))]
         separator = ["--"] if given else []
         return shlex.join(["snakemake", "--cores", "2", *given, *separator, *targets])
 
@@ -72,6 +71,12 @@ class Given:
                     device=device_named(self.device), progress=advance, **wildcards,
                 )
             )  # fmt: skip
+
+
+def _sections(settings: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Settings as Snakemake takes them: keys of the top, with what lies below them as YAML."""
+    for key, value in nested(settings).items():
+        yield key, value if isinstance(value, str) else json.dumps(value)
 
 
 def command(

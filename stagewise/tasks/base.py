@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from stagewise.config import Config
@@ -10,8 +11,8 @@ from stagewise.paths import Paths
 from stagewise.registry import PARTS, Found, Job, Task, TaskError, task, task_named, tasks
 
 __all__ = [
-    "PARTS", "Found", "Job", "Task", "TaskError", "chosen", "each_model", "each_run", "each_seed", "once",
-    "perform", "seen", "task", "task_named", "tasks", "without_progress",
+    "PARTS", "Found", "Job", "Task", "TaskError", "chosen", "each_model", "each_run", "each_seed",
+    "once", "perform", "seen", "task", "task_named", "tasks", "without_progress",
 ]  # fmt: skip
 
 UNSEEN = {"memory_gib"}  # settings that change no number
