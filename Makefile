@@ -16,7 +16,7 @@ reproduce: environment
 report: reproduce
 	$(BIN)/snakemake --cores 1 --workflow-profile workflow/profiles/default --report results/laptop/report.zip
 	$(BIN)/stagewise archive
-	@echo "report: results/laptop/report.zip (unpack it, open report.html)"
+	@echo "report: results/laptop/report.zip (unpack it, open report/report.html)"
 
 test: environment
 	$(BIN)/ruff check .

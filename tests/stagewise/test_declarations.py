@@ -103,6 +103,27 @@ def test_a_file_belongs_to_its_table(tmp_path, file, key):
     assert Paths(tmp_path).table_of(tmp_path / file).key == key
 
 
+@pytest.mark.parametrize(
+    ("pattern", "wildcards", "key"),
+    [
+        ("toy/{table}.parquet", {"table": "windows"}, "toy.windows"),
+        ("toy/seed{seed}/diagnostics.parquet", {}, "toy.diagnostics"),
+        ("theory/variants/{variant}/toy/{table}.parquet", {"table": "modes"}, "toy.modes"),
+        ("language/{model}/{table}.parquet", {"model": "m", "table": "landmarks"},
+         "language.landmarks"),
+        ("language/{model}/seed{seed}/upweighting_{class_name}.parquet", {},
+         "language.upweighting"),
+    ],
+)  # fmt: skip
+def test_a_pattern_belongs_to_its_table(tmp_path, pattern, wildcards, key):
+    assert Paths(tmp_path).table_of(tmp_path / pattern, **wildcards).key == key
+
+
+def test_a_pattern_whose_name_is_open_is_refused(tmp_path):
+    with pytest.raises(CatalogueError, match=r"'\{table\}' is declared for toy, only influence"):
+        Paths(tmp_path).table_of(tmp_path / "toy" / "{table}.parquet")
+
+
 def test_a_path_is_asked_for_by_a_declared_name(tmp_path):
     with pytest.raises(CatalogueError, match="'windos' is declared for language, only class_infl"):
         Paths(tmp_path).language("m").whole("windos")

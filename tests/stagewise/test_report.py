@@ -68,8 +68,10 @@ def test_captions_are_there():
 
 
 def test_the_claims_are_a_page():
-    record = {"claim": "It flips", "origin": "paper", "predicted": "a < b", "measured": "p < 0.05",
-              "interval": "", "verdict": "partly", "reason": "none", "figure": "overview"}  # fmt: skip
+    record = {
+        "claim": "It flips", "origin": "paper", "predicted": "a < b", "measured": "p < 0.05",
+        "interval": "", "verdict": "partly", "reason": "none", "figure": "overview",
+    }  # fmt: skip
     page = claims_html({"C1": record})
     assert '<a href="#c1">C1</a>' in page
     assert '<a id="c1"></a>' in page
