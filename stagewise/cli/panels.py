@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Any
+
 from typer.core import TyperGroup
 
 # Titles of the groups: what a command gives as its panel.
@@ -17,7 +18,7 @@ ORDER = (
 class Ordered(TyperGroup):
     """Commands in the order above, whichever file registers them; others at the end."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
-        """Names of the commands."""
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands; ctx: click's context."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))

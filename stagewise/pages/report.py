@@ -10,7 +10,7 @@ from textwrap import shorten
 from figures import scripts
 from stagewise.paths import Paths
 
-WIDEST = 64  # letters of a row
+WIDEST = 64  # letters of a figure's row
 ALL_MODELS = "all models"
 MERGED = "claims and events"
 RECORDED = " (recorded)"
@@ -32,8 +32,8 @@ class Shown:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The columns of its row, cut at a word: the list takes its width from the longest."""
-        return {"result": shorten(self.label, WIDEST, placeholder=" …")}
+        """The columns of its row."""
+        return {"result": self.label}
 
 
 def table_shown(paths: Paths, path: Path, wildcards: Mapping[str, object]) -> Shown:
@@ -52,10 +52,9 @@ def table_shown(paths: Paths, path: Path, wildcards: Mapping[str, object]) -> Sh
             return Shown("Theory", f"variant {wildcards['variant']}", label)
         case ("toy" | "theory" as room, *_):
             return Shown(room.capitalize(), "tables", label)
-        case ("language", _):
-            return Shown("Language", ALL_MODELS, label)
-        case ("language", *_):
-            return Shown("Language", str(wildcards["model"]), label)
+        case ("language", *below):
+            model = wildcards["model"] if len(below) > 1 else ALL_MODELS
+            return Shown("Language", f"{model}, tables", label)
     return Shown("Claims", MERGED, label)
 
 
@@ -66,7 +65,8 @@ def figure_shown(figure: str, model: str = "", *, recorded: bool = False) -> Sho
         figure: its script; model: where it shows a language model; recorded: from a recorded run.
     """
     script = scripts()[figure]
-    label = f"figure {figure}: {script.shows}."
+    # Cut at a word, for the list beside a picture takes its width from it; the caption says all.
+    label = shorten(f"figure {figure}: {script.shows}.", WIDEST, placeholder=" …")
     if script.room in ("toy", "theory"):
         return Shown(script.room.capitalize(), "figures", label)
     return Shown("Language", f"{model}{RECORDED if recorded else ''}" or ALL_MODELS, label)

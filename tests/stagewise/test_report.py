@@ -27,17 +27,16 @@ CATEGORIES = {"Toy", "Theory", "Language", "Claims"}
         ("theory/times.parquet", {}, "Theory", "tables", "times"),
         ("theory/variants/{variant}/toy/losses.parquet", {"variant": "adam"}, "Theory",
          "variant adam", "losses"),
-        ("language/{model}/{table}.parquet", {"model": "m", "table": "landmarks"}, "Language", "m",
-         "landmarks"),
-        ("language/sizes.parquet", {}, "Language", "all models", "sizes"),
+        ("language/{model}/{table}.parquet", {"model": "m", "table": "landmarks"}, "Language",
+         "m, tables", "landmarks"),
+        ("language/sizes.parquet", {}, "Language", "all models, tables", "sizes"),
         ("events.parquet", {}, "Claims", "claims and events", "events"),
     ],
 )  # fmt: skip
 def test_a_table_stands_in_its_room(tmp_path, pattern, wildcards, category, part, name):
     shown = table_shown(Paths(tmp_path), tmp_path / pattern, wildcards)
     assert (shown.category, shown.subcategory) == (category, part)
-    assert shown.label.startswith(f"table {name}: ")
-    assert len(shown.labels["result"]) <= WIDEST
+    assert shown.labels["result"].startswith(f"table {name}: ")
 
 
 def test_every_table_of_all_runs_has_a_place(tmp_path):
@@ -56,6 +55,8 @@ def test_a_figure_stands_in_its_room():
         room = "Language" if script.room == "across" else script.room.capitalize()
         part = {"language": "m", "across": "all models"}.get(script.room, "figures")
         assert (shown.category, shown.subcategory) == (room, part)
+        assert len(shown.label) <= WIDEST
+        assert shown.label.startswith(f"figure {name}:")
     assert figure_shown("forecast", "natural", recorded=True).subcategory == "natural (recorded)"
 
 
@@ -92,7 +93,7 @@ def test_the_report_of_a_run(run, tmp_path):
     )
     assert set(categories) == CATEGORIES
     assert {"figures", "tables", "document", "variant adam"} <= set(categories["Theory"])
-    assert {"held_out", "all models"} <= set(categories["Language"])
+    assert {"held_out", "held_out, tables", "all models"} <= set(categories["Language"])
     drawn = {path.name for path in run.paths.figures.glob("*.png")}
     there = {result["name"] for result in results.values()}
     assert drawn <= there
