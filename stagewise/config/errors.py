@@ -20,8 +20,9 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
         'choose one of overview, hidden_paths'
     """
     known = list(allowed)
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    close += [each for each in known if name and name in each and each not in close][:3]
+    within = [each for each in known if name and name in each]
+    alike = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    close = list(dict.fromkeys(within + alike))[:3]
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"choose one of {', '.join(known) or 'none'}"
