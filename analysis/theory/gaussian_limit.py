@@ -70,7 +70,7 @@ def _covariance() -> Step:
         r"Close to the checkpoint losses are quadratic, $\ell_i = g_i^T \delta + \frac12 \delta^T "
         r"H_i \delta$, and the local posterior is Gaussian with precision $n\beta H + \gamma I$ "
         r"(the shift of its mean ignored). With $\Sigma$ its inverse,",
-        Eq(label(r"\mathrm{Cov}(\ell_i, \ell_j)"), shown, evaluate=False),
+        Eq(label(r"\operatorname{Cov}(\ell_i, \ell_j)"), shown, evaluate=False),
         (sympy.expand(covariance - formula),),
     )
 
@@ -106,7 +106,7 @@ def _localised() -> tuple[Step, ...]:
             "Strong localisation leaves the inner product of the gradients, influence at an "
             "instant (claim X5), and nothing of the curvature.",
             Eq(
-                sympy.Limit(gamma * label(r"\mathrm{Cov}(\ell_i, \ell_j)"), gamma, sympy.oo),
+                sympy.Limit(gamma * label(r"\operatorname{Cov}(\ell_i, \ell_j)"), gamma, sympy.oo),
                 label(r"g_i \cdot g_j"),
                 evaluate=False,
             ),

@@ -17,8 +17,10 @@ from sympy import Eq, Rational, exp, sqrt
 from analysis.theory.derivation import Derivation, Step, label
 
 STATES = 3  # of the finite space; more would prove the same
-STATEMENT = Eq(label(r"dE[\phi]/d\beta_i"), -label(r"Cov(\ell_i, \phi)"))
-COVARIANCE = label(r"Cov(\ell_i, \ell_j)")
+STATEMENT = Eq(
+    label(r"d\operatorname{E}[\phi]/d\beta_i"), -label(r"\operatorname{Cov}(\ell_i, \phi)")
+)
+COVARIANCE = label(r"\operatorname{Cov}(\ell_i, \ell_j)")
 
 # A mixture of two phases: weight of U, covariances within U and V, product of the two gaps.
 PI, COV_U, COV_V, GAPS = sympy.symbols("pi_U C_U C_V D", real=True)
@@ -98,8 +100,8 @@ def _gaussian_posterior() -> tuple[Step, ...]:
         ),
         Step(
             "gaussian_influence",
-            r"Its moments are integrated exactly: the derivative of $E[\ell_j]$ by $\beta_i$ is "
-            r"$-Cov(\ell_i, \ell_j)$.",
+            r"Its moments are integrated exactly: the derivative of $\operatorname{E}[\ell_j]$ by "
+            r"$\beta_i$ is $-\operatorname{Cov}(\ell_i, \ell_j)$.",
             STATEMENT,
             (sympy.diff(mean(loss_j).subs(posterior), beta_i) + covariance.subs(posterior),),
         ),
@@ -127,9 +129,9 @@ def _mixture() -> tuple[Step, ...]:
     return (
         Step(
             "mixture",
-            r"Within each phase $E[\ell_i \ell_j] = C + \mu_i \mu_j$; means and products of the "
-            r"mixture are weighted means. What is left is the product of the phases' gaps "
-            r"$D = (\mu_{iU} - \mu_{iV})(\mu_{jU} - \mu_{jV})$.",
+            r"Within each phase $\operatorname{E}[\ell_i \ell_j] = C + \mu_i \mu_j$; means and "
+            r"products of the mixture are weighted means. What is left is the product of the "
+            r"phases' gaps $D = (\mu_{iU} - \mu_{iV})(\mu_{jU} - \mu_{jV})$.",
             Eq(COVARIANCE, TOTAL),
             (product - mean_i * mean_j - TOTAL.subs(GAPS, gaps),),
         ),

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stagewise.provenance.store import provenance, read_table, write_json, write_text
 from stagewise.tasks.base import Job, once, task
+
+if TYPE_CHECKING:
+    from analysis.theory.derivation import Derivation
 
 DOCUMENT = ("theory.html", "theory.md", "formulas.json")
 
@@ -58,6 +61,13 @@ FIGURES = [name for chapter in CHAPTERS for name in chapter.figures]
 TABLES = [name for chapter in CHAPTERS for name in chapter.tables]
 
 
+def derived(chapter: Chapter) -> Derivation:
+    """The derivation of a chapter."""
+    module = import_module(f"analysis.theory.{chapter.module}")
+    found: Derivation = getattr(module, chapter.derivation)()
+    return found
+
+
 def needs(job: Job) -> Iterable[Path]:
     """Tables and figures that are shown."""
     yield from (job.paths.theory(name) for name in TABLES)
@@ -80,21 +90,21 @@ def theory_document(job: Job) -> None:
     import sympy
 
     from analysis.theory.derivation import check
-    from stagewise.pages.theory_page import INTRODUCTION, TITLE, page, step_text
+    from stagewise.pages.theory_page import INTRODUCTION, TITLE, chapter_text, contents, page
     from stagewise.pages.theory_tables import error_table, times_table
 
     shown = {"closed_form_error": error_table, "times_summary": times_table}
-    formulas, parts = {}, [f"# {TITLE}", INTRODUCTION]
-    for chapter in CHAPTERS:
-        module = import_module(f"analysis.theory.{chapter.module}")
-        derivation = getattr(module, chapter.derivation)()
-        parts.append(f"## {derivation.title}")
-        for step in derivation.steps:
-            how = check(step)
-            formulas[step.name] = {
-                "says": step.says, "latex": sympy.latex(step.equation), "proved": how,
-            }  # fmt: skip
-            parts.append(step_text(step, how))
+    derivations = [derived(chapter) for chapter in CHAPTERS]
+    proofs = {step.name: check(step) for derivation in derivations for step in derivation.steps}
+    formulas = {
+        step.name: {
+            "says": step.says, "latex": sympy.latex(step.equation), "proved": proofs[step.name],
+        }
+        for derivation in derivations for step in derivation.steps
+    }  # fmt: skip
+    parts = [f"# {TITLE}", INTRODUCTION, contents(derivations)]
+    for number, (chapter, derivation) in enumerate(zip(CHAPTERS, derivations, strict=True), 1):
+        parts.append(chapter_text(number, derivation, lambda step: proofs[step.name]))
         parts += [shown[name](read_table(job.paths.theory(name))) for name in chapter.tables]
         parts += [f"![{text}](../figures/{name}.svg)" for name, text in chapter.figures.items()]
     text, place = "\n\n".join(parts) + "\n", job.paths.document
