@@ -28,17 +28,17 @@ KIND = "delimiter_kind"
 def landmarks(model: PreTrainedModel, corpus: Corpus, evaluation: Evaluation) -> dict[str, float]:
     """Every landmark of one checkpoint, by name.
 
-    loss_<class>: mean loss of the class, nats. loss: of all tokens.
-    kl_unigram, kl_bigram: mean over positions of KL(language's frequencies || model), nats; the
-        frequencies are of tokens, and of tokens given the one before.
-    in_context: loss late in the context (last quarter) minus early (10 to 25 %), nats; negative
-        where the context helps.
-    delimiter_matching: share of right delimiters whose kind the model ranks first among the
-        right delimiters; chance is one over their kinds. Absent where there are none.
-    repeat_gain: see the function.
-    prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
-        occurrence, on random tokens repeated once.
-    previous_token_<layer>.<head>: attention to the token before, on the same tokens.
+    - loss_<class>: mean loss of the class, nats. loss: of all tokens.
+    - kl_unigram, kl_bigram: mean over positions of KL(language's frequencies || model), nats; the
+      frequencies are of tokens, and of tokens given the one before.
+    - in_context: loss late in the context (last quarter) minus early (10 to 25 %), nats; negative
+      where the context helps.
+    - delimiter_matching: share of right delimiters whose kind the model ranks first among the
+      right delimiters; chance is one over their kinds. Absent where there are none.
+    - repeat_gain: see the function.
+    - prefix_matching_<layer>.<head>: attention from a token to the successor of its earlier
+      occurrence, on random tokens repeated once.
+    - previous_token_<layer>.<head>: attention to the token before, on the same tokens.
 
     Args:
         model: a causal language model.

@@ -102,10 +102,11 @@ def run(
 
 @app.command("schema", rich_help_panel=UPKEEP)
 def schema() -> None:
-    """Write the JSON schema and the documented default configuration."""
+    """Write what follows from the types: JSON schema, default configuration, reference pages."""
     from stagewise.config.schema import write
+    from stagewise.pages.readme import renew_declared
 
-    for path in write():
+    for path in (*write(), *renew_declared()):
         typer.echo(f"wrote {path}")
 
 

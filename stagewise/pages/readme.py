@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from stagewise.config import Config
 from stagewise.pages.blocks import with_block
 from stagewise.pages.claims_page import claims_page
+from stagewise.pages.commands import commands_page
+from stagewise.pages.configuration import configuration_page
 from stagewise.pages.findings import findings
 from stagewise.pages.reference import (
     estimators_table,
@@ -40,6 +43,24 @@ def renew(config: Config, paths: Paths) -> None:
         (REFERENCE / "estimators.md", "estimators", estimators_table(registered_estimators())),
     ):
         write_text(with_block(path.read_text(encoding="utf-8"), name, block), path)
+    renew_declared()
+
+
+def renew_declared() -> list[Path]:
+    """Renew the pages that follow from the code alone, and return their paths."""
+    written = []
+    for name, block in declared().items():
+        path = REFERENCE / f"{name}.md"
+        write_text(with_block(path.read_text(encoding="utf-8"), name, block), path)
+        written.append(path)
+    return written
+
+
+def declared() -> dict[str, str]:
+    """The generated block of every page that needs no run, by the page's name."""
+    from stagewise.cli.main import app  # which imports this module when it is asked to renew
+
+    return {"configuration": configuration_page(), "commands": commands_page(app)}
 
 
 def shown(figure: str) -> bool:
