@@ -34,6 +34,7 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True
 
 # Functions and classes
+add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True

@@ -26,7 +26,6 @@ FLOORS = {
     "analysis": "what is measured: plain functions, arrays in and arrays out",
     "models": "what is trained, and how files are written",
     "figures": "drawing, nothing else",
-    "stagewise": "what holds it together: configuration, commands, tasks, pages",
 }
 
 
@@ -84,7 +83,7 @@ def modules(package: str) -> Iterable[tuple[str, list[str] | None]]:
 
 def module_page(name: str, inner: list[str] | None) -> str:
     """A module's functions and classes, or a package's modules."""
-    options = "   :members:\n   :show-inheritance:\n   :ignore-module-all:"
+    options = "   :members:\n   :ignore-module-all:"
     text = f"# {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}\n```\n"
     if inner:
         rows = [(f"[`{one}`]({one}.md)", escaped(declared(one).says)) for one in inner]

@@ -11,7 +11,7 @@ from stagewise.root import ROOT
 
 LINK = re.compile(r"(!?)\[((?:[^\]\[]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
-PACKAGES = ("models", "analysis", "figures", "stagewise")
+PACKAGES = ("models", "analysis", "figures")  # what others call; the pipeline's code is no library
 FILES = "files"  # where files of the repository lie that are no pages
 
 Target = tuple[PurePosixPath, str]  # a path in the repository, and what stands after its #
