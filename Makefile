@@ -1,12 +1,12 @@
 # `make reproduce`: every figure and the claims table. `make test`: every check.
-# `make teach`: the course, in JupyterLab.
+# `make docs`: the site. `make report`: a run as Snakemake's report. `make teach`: the course.
 # All need only git, make and Python >= 3.11; they set up .venv themselves.
 
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 
-.PHONY: reproduce test teach environment check readme clean report
+.PHONY: reproduce report docs teach test environment check readme clean
 
 reproduce: environment
 	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
@@ -30,6 +30,9 @@ test: environment
 
 teach: environment
 	$(BIN)/jupyter lab --notebook-dir notebooks
+
+docs: environment
+	$(BIN)/python -m stagewise.site
 
 readme: environment
 	$(BIN)/stagewise readme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,7 +29,9 @@ default_role = "code"
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(HERE / "_build" / ".jupyter_cache")
+nb_execution_cache_path = os.environ.get(
+    "STAGEWISE_NOTEBOOK_CACHE", str(HERE / "_build" / ".jupyter_cache")
+)
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 nb_merge_streams = True

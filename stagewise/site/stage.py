@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from stagewise.root import ROOT
 from stagewise.site.generated import derivations_page, module_pages, recorded_pages
-from stagewise.site.links import FILES, LINK, place, relinked
+from stagewise.site.links import LINK, place, relinked
 
 DOCS, NOTEBOOKS, RECORDED = ROOT / "docs", ROOT / "notebooks", ROOT / "recorded"
 INDEX = PurePosixPath("index.md")
@@ -24,7 +25,7 @@ FOLDERS = {  # section of docs/index.md -> folder whose pages it holds
 AT_BUILD = {  # pages made for the site alone -> their section
     "explanation/derivations.md": "Explanation", "api/index.md": "Reference",
 }  # fmt: skip
-OF_OTHERS = ("api", FILES)  # folders whose pages stand in the list of a page of their own
+TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 Pages = dict[PurePosixPath, str]
 
@@ -121,13 +122,21 @@ def toctrees(index: str, found: Mapping[PurePosixPath, str]) -> Iterator[str]:
     if missing:
         raise SiteError(f"docs/index.md has no section {', '.join(missing)}")
     named = [link for text in sections.values() for link in links_to_pages(text, found)]
+    below = {path for page, text in found.items() for path in listed_in(page, text)}
     for section, folder in FOLDERS.items():
         own = [path for path in found if str(path.parent) == folder and path != INDEX]
         own += [PurePosixPath(path) for path, at in AT_BUILD.items() if at == section]
-        listed = [path for path in links_to_pages(sections[section], found) if path in found]
-        rest = [path for path in sorted(own) if path not in named]
-        yield toctree([path for path in [*listed, *rest] if path.parent.name not in OF_OTHERS
-                       or str(path) in AT_BUILD], section)  # fmt: skip
+        listed = links_to_pages(sections[section], found)
+        listed += [path for path in sorted(own) if path not in named]
+        yield toctree([path for path in listed if path not in below], section)
+
+
+def listed_in(page: PurePosixPath, text: str) -> Iterator[PurePosixPath]:
+    """The pages that a page itself lists as below it."""
+    for block in TOCTREE.findall(text):
+        for line in block.splitlines():
+            if line and not line.startswith(":"):
+                yield page.parent / f"{line}.md"
 
 
 def sections_of(index: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""The site: links, docstrings, what is built."""
