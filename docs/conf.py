@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from stagewise import __version__  # noqa: E402
+
+logging.getLogger("arviz").setLevel(logging.WARNING)
 
 project, author, copyright = "stagewise", "the authors of stagewise", "MIT licence"
 version = release = __version__

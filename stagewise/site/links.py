@@ -43,6 +43,8 @@ def place(path: PurePosixPath, root: Path = ROOT) -> PurePosixPath | None:
     is_folder = (root / path).is_dir()
     if str(path) == "README.md" or (head == "docs" and not rest):
         return PurePosixPath("index.md")
+    if str(path) == "analysis/theory":
+        return PurePosixPath("explanation/derivations.md")  # what its modules derive
     if head == "docs":
         return None if is_folder else PurePosixPath(*rest)
     if head == "notebooks":

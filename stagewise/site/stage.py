@@ -49,8 +49,8 @@ def stage(out: Path, prove: bool = True) -> Pages:
         DerivationError: a step of the theory does not hold.
     """
     found, linked = pages(prove)
-    for path in DOCS.glob("pictures/*.png"):
-        linked.add(PurePosixPath(path.relative_to(ROOT).as_posix()))
+    for picture in DOCS.glob("pictures/*.png"):
+        linked.add(PurePosixPath(picture.relative_to(ROOT).as_posix()))
     wanted: dict[PurePosixPath, bytes] = {path: text.encode() for path, text in found.items()}
     for path in linked:
         there = place(path)
@@ -58,9 +58,9 @@ def stage(out: Path, prove: bool = True) -> Pages:
             if not (ROOT / path).is_file():
                 raise SiteError(f"a page links to {path}, which is no page and no file")
             wanted[there] = (ROOT / path).read_bytes()
-    for path in [p for p in out.rglob("*") if p.is_file()]:
-        if PurePosixPath(path.relative_to(out).as_posix()) not in wanted:
-            path.unlink()
+    for old in [p for p in out.rglob("*") if p.is_file()]:
+        if PurePosixPath(old.relative_to(out).as_posix()) not in wanted:
+            old.unlink()
     for there, content in wanted.items():
         file = out / there
         if not file.is_file() or file.read_bytes() != content:  # Sphinx reads again what is newer

@@ -14,7 +14,7 @@ from stagewise.pages.blocks import with_block
 from stagewise.pages.readme import DOCS, README
 from stagewise.root import ROOT
 
-PAGES = [README, *sorted(DOCS.rglob("*.md"))]
+PAGES = [README, *(p for p in sorted(DOCS.rglob("*.md")) if "_build" not in p.parts)]
 LINK = re.compile(r"!?\[[^]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACES = "models|analysis|figures|stagewise|workflow|notebooks|recorded|tests|docs"

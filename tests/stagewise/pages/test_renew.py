@@ -16,7 +16,7 @@ from stagewise.paths import Paths
 def pages(monkeypatch, tmp_path):
     """A copy of README and docs/, its generated parts made stale."""
     docs = tmp_path / "docs"
-    shutil.copytree(readme.DOCS, docs)
+    shutil.copytree(readme.DOCS, docs, ignore=shutil.ignore_patterns("_build"))
     front = shutil.copy(readme.README, tmp_path / "README.md")
     monkeypatch.setattr(readme, "README", front)
     monkeypatch.setattr(readme, "DOCS", docs)

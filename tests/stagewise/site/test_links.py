@@ -24,6 +24,7 @@ from stagewise.site.links import place, relinked
         ("stagewise/config/toy.py", "files/stagewise/config/toy.py"),
         ("recorded/cost", "reference/recorded.md"),
         ("recorded/natural/token_classes.md", "reference/recorded-natural-token_classes.md"),
+        ("analysis/theory", "explanation/derivations.md"),
         ("workflow", None),
     ],
 )
