@@ -7,12 +7,14 @@ from typing import Any
 
 from docutils import nodes
 from pydantic import BaseModel
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from stagewise.pages.theory_page import mathml
 from stagewise.site.docstrings import as_restructured
 
 ANCHOR = re.compile(r'<a id="([^"]+)">')
+DEFINITIONS = "explanation/signs-and-definitions"
 SHORT = {  # names that signatures have where annotations stay as written
     "np": "numpy", "pd": "pandas", "xr": "xarray", "Tensor": "torch.Tensor", "Path": "pathlib.Path",
     "Figure": "matplotlib.figure.Figure",
@@ -55,6 +57,20 @@ def keep_anchors(app: Sphinx, doctree: nodes.document) -> None:
             slugs.setdefault(name, (None, name, ""))
 
 
+def index_definitions(app: Sphinx, doctree: nodes.document) -> None:
+    """Put what the page of definitions defines into the index, which the search shows first."""
+    if app.env.docname != DEFINITIONS:
+        return
+    for node in [*doctree.findall(nodes.section), *doctree.findall(nodes.raw)]:
+        is_section = isinstance(node, nodes.section)
+        anchor = ANCHOR.search(node.astext())
+        name = node["ids"][0] if is_section else anchor[1] if anchor else ""
+        if name:
+            words = node[0].astext().lower() if is_section else name
+            entry = addnodes.index(entries=[("single", words, name, "", None)])
+            node.parent.insert(node.parent.index(node), entry)
+
+
 def public_name(app: Sphinx, env: Any, node: Any, shown: Any) -> None:
     """Give a reference the name under which other projects document its target; the lists of their
     names are looked through after this."""
@@ -85,6 +101,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", restructured, priority=BEFORE_OTHERS)
     app.connect("autodoc-process-signature", short_signature)
     app.connect("doctree-read", keep_anchors)
+    app.connect("doctree-read", index_definitions)
     app.connect("missing-reference", public_name, priority=BEFORE_OTHERS)
     app.add_html_math_renderer("mathml", (inline_math, None), (displayed_math, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

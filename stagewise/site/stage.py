@@ -34,12 +34,12 @@ class SiteError(ValueError):
     """The pages do not fit together; the message names page and link."""
 
 
-def stage(out: Path, prove: bool = True) -> Pages:
+def stage(out: Path, theory: bool = True) -> Pages:
     """Write the source of the site, what is there already and is no part of it taken away.
 
     Args:
         out: folder.
-        prove: prove every step of the theory.
+        theory: derive the theory and prove every step; else its page is there without them.
 
     Returns:
         the pages by place.
@@ -48,7 +48,7 @@ def stage(out: Path, prove: bool = True) -> Pages:
         SiteError: a page that is linked to does not exist, or the index has no such section.
         DerivationError: a step of the theory does not hold.
     """
-    found, linked = pages(prove)
+    found, linked = pages(theory)
     for picture in DOCS.glob("pictures/*.png"):
         linked.add(PurePosixPath(picture.relative_to(ROOT).as_posix()))
     wanted: dict[PurePosixPath, bytes] = {path: text.encode() for path, text in found.items()}
@@ -69,7 +69,7 @@ def stage(out: Path, prove: bool = True) -> Pages:
     return found
 
 
-def pages(prove: bool = True) -> tuple[Pages, set[PurePosixPath]]:
+def pages(theory: bool = True) -> tuple[Pages, set[PurePosixPath]]:
     """Every page by its place in the site, Markdown or a notebook's JSON, and the paths in the
     repository that pages link to."""
     found: Pages = {}
@@ -79,7 +79,7 @@ def pages(prove: bool = True) -> tuple[Pages, set[PurePosixPath]]:
         there = place(path)
         assert there is not None
         found[there] = linking(file.read_text(encoding="utf-8"), path, linked)
-    found[PurePosixPath("explanation/derivations.md")] = derivations_page(prove)
+    found[PurePosixPath("explanation/derivations.md")] = derivations_page(theory)
     found |= recorded_pages(RECORDED)
     found |= module_pages()
     found[INDEX] += "\n\n" + "\n\n".join(toctrees(found[INDEX], found)) + "\n"

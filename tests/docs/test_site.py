@@ -28,9 +28,9 @@ PROSE = [ROOT / "README.md", *(p for p in DOCS.rglob("*.md") if "_build" not in 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> tuple[dict[PurePosixPath, str], Path]:
-    """The staged pages and the folder they were written to; the theory is proved in other tests."""
+    """The staged pages and the folder they were written to; other tests prove the theory."""
     folder = tmp_path_factory.mktemp("site")
-    return stage(folder, prove=False), folder
+    return stage(folder, theory=False), folder
 
 
 def text_of(page: str, path: PurePosixPath) -> str:
@@ -108,7 +108,7 @@ def test_influence_and_gamma_are_one_link_from_the_first_page(site):
 
 def test_a_link_to_a_file_that_is_gone_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setattr(
-        "stagewise.site.stage.pages", lambda prove: ({}, {PurePosixPath("analysis/gone.txt")})
+        "stagewise.site.stage.pages", lambda theory: ({}, {PurePosixPath("analysis/gone.txt")})
     )
     with pytest.raises(SiteError, match=r"analysis/gone\.txt"):
         stage(tmp_path)
