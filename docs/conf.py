@@ -38,6 +38,7 @@ nb_execution_cache_path = os.environ.get(
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_mime_priority_overrides = [("html", "text/latex", 45)]  # equations before their pictures
 
 # Functions and classes
 add_module_names = False
