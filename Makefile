@@ -47,4 +47,4 @@ environment: .venv/.installed
 	@touch $@
 
 clean:
-	rm -rf results .snakemake
+	rm -rf results .snakemake docs/_build
