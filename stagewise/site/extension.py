@@ -67,7 +67,7 @@ def index_definitions(app: Sphinx, doctree: nodes.document) -> None:
         name = node["ids"][0] if is_section else anchor[1] if anchor else ""
         if name:
             words = node[0].astext().lower() if is_section else name
-            entry = addnodes.index(entries=[("single", words, name, "", None)])
+            entry = addnodes.index(entries=[("single", words, name, "main", None)])
             node.parent.insert(node.parent.index(node), entry)
 
 

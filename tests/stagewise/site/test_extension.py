@@ -50,7 +50,9 @@ def test_anchors_are_known_to_links_of_other_pages(app, page):
 def test_definitions_are_in_the_index(app, page):
     extension.index_definitions(app, page)
     entries = [entry for node in page.findall(addnodes.index) for entry in node["entries"]]
-    assert [entry[1:3] for entry in entries] == [("unit of chance", "unit"), ("gamma", "gamma")]
+    assert [entry[1:4] for entry in entries] == [
+        ("unit of chance", "unit", "main"), ("gamma", "gamma", "main"),
+    ]  # fmt: skip
     app.env.docname = "other"
     before = str(page)
     extension.index_definitions(app, page)
