@@ -51,6 +51,8 @@ def stage(out: Path, theory: bool = True) -> Pages:
     found, linked = pages(theory)
     for picture in DOCS.glob("pictures/*.png"):
         linked.add(PurePosixPath(picture.relative_to(ROOT).as_posix()))
+    for helper in NOTEBOOKS.rglob("*.py"):  # what notebooks import lies beside them
+        linked.add(PurePosixPath(helper.relative_to(ROOT).as_posix()))
     wanted: dict[PurePosixPath, bytes] = {path: text.encode() for path, text in found.items()}
     for path in linked:
         there = place(path)
