@@ -54,6 +54,8 @@ def stage(out: Path, theory: bool = True) -> Pages:
     for helper in NOTEBOOKS.rglob("*.py"):  # what notebooks import lies beside them
         linked.add(PurePosixPath(helper.relative_to(ROOT).as_posix()))
     wanted: dict[PurePosixPath, bytes] = {path: text.encode() for path, text in found.items()}
+    for table in RECORDED.rglob("*.parquet"):  # and what they read, where they look for it
+        wanted[PurePosixPath(table.relative_to(ROOT).as_posix())] = table.read_bytes()
     for path in linked:
         there = place(path)
         if there is not None and there not in wanted:
