@@ -98,6 +98,14 @@ def test_notebooks_are_tutorials_with_their_code_unchanged(site):
         assert codes[0] == codes[1]
 
 
+def test_what_notebooks_import_and_read_is_where_they_look_for_it(site):
+    _, folder = site
+    for file in (ROOT / "notebooks").rglob("*.py"):
+        assert (folder / "tutorials" / file.relative_to(ROOT / "notebooks")).is_file()
+    table = folder / "tutorials" / ".." / "recorded" / "controlled" / "events.parquet"
+    assert len(pd.read_parquet(table))
+
+
 def test_influence_and_gamma_are_one_link_from_the_first_page(site):
     found, _ = site
     page = found[PurePosixPath("explanation/signs-and-definitions.md")]
