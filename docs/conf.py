@@ -24,7 +24,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "stagewise.site.extension",
 ]
-exclude_patterns: list[str] = []
+exclude_patterns = ["files/**", "recorded/**"]  # linked or read by notebooks, no pages
 nitpicky = True
 default_role = "code"
 
@@ -55,7 +55,7 @@ toc_object_entries_show_parents = "hide"
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(transformers|tokenizers|pydantic|typer|mistune|ruamel|filelock|docutils|sphinx)\..*",
+        r"(altair|transformers|tokenizers|pydantic|typer|mistune|ruamel|filelock|docutils|sphinx)\..*",
     ),
     (r"py:.*", r"(importlib\.metadata|types|typing)\.\w+.*"),
     (r"py:.*", r"(torch\.)?OutOfMemoryError|sympy\.core\.function\.AppliedUndef"),
