@@ -55,7 +55,9 @@ def place(path: PurePosixPath, root: Path = ROOT) -> PurePosixPath | None:
         return PurePosixPath("reference/recorded.md")
     if head == "recorded" and path.suffix == ".md":
         return PurePosixPath("reference", "-".join(path.parts))
-    return None if is_folder else PurePosixPath(FILES, *path.parts)
+    # Markdown elsewhere, as a folder's README, is a file like others and no page of the site.
+    shown = path.with_suffix(".md.txt") if path.suffix == ".md" else path
+    return None if is_folder else PurePosixPath(FILES, *shown.parts)
 
 
 def relinked(

@@ -22,6 +22,7 @@ from stagewise.site.links import place, relinked
         ("models/settings.py", "api/models.settings.md"),
         ("workflow/config/laptop.yaml", "files/workflow/config/laptop.yaml"),
         ("stagewise/config/toy.py", "files/stagewise/config/toy.py"),
+        ("config/README.md", "files/config/README.md.txt"),
         ("recorded/cost", "reference/recorded.md"),
         ("recorded/natural/token_classes.md", "reference/recorded-natural-token_classes.md"),
         ("analysis/theory", "explanation/derivations.md"),
