@@ -106,7 +106,7 @@ def schema() -> None:
     from stagewise.config.schema import write
     from stagewise.pages.readme import renew_declared
 
-    for path in (*write(), *renew_declared()):
+    for path in (*write(), *renew_declared(app)):
         typer.echo(f"wrote {path}")
 
 
@@ -115,7 +115,7 @@ def readme(given: Given) -> None:
     """Renew the generated parts of the README and of docs/ from a finished run."""
     from stagewise.pages.readme import renew
 
-    renew(given.config, given.paths)
+    renew(given.config, given.paths, app)
 
 
 EXPECTED = (ValueError, OSError, RuntimeError, FloatingPointError, MemoryError)

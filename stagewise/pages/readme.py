@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import typer
+
 from stagewise.config import Config
 from stagewise.pages.blocks import with_block
 from stagewise.pages.claims_page import claims_page
@@ -27,8 +29,11 @@ PICTURES, REFERENCE = DOCS / "pictures", DOCS / "reference"
 IN_DOCS = "pictures/{figure}.png"
 
 
-def renew(config: Config, paths: Paths) -> None:
-    """Renew the pictures of docs/ that the run has, its claims page, and every generated block."""
+def renew(config: Config, paths: Paths, commands: typer.Typer) -> None:
+    """Renew the pictures of docs/ that the run has, its claims page, and every generated block.
+
+    `commands` is the command line; it stands above pages and calls them.
+    """
     for picture in sorted(PICTURES.glob("*.png")):
         drawn = paths.figures / picture.name
         if drawn.is_file():
@@ -43,24 +48,22 @@ def renew(config: Config, paths: Paths) -> None:
         (REFERENCE / "estimators.md", "estimators", estimators_table(registered_estimators())),
     ):
         write_text(with_block(path.read_text(encoding="utf-8"), name, block), path)
-    renew_declared()
+    renew_declared(commands)
 
 
-def renew_declared() -> list[Path]:
+def renew_declared(commands: typer.Typer) -> list[Path]:
     """Renew the pages that follow from the code alone, and return their paths."""
     written = []
-    for name, block in declared().items():
+    for name, block in declared(commands).items():
         path = REFERENCE / f"{name}.md"
         write_text(with_block(path.read_text(encoding="utf-8"), name, block), path)
         written.append(path)
     return written
 
 
-def declared() -> dict[str, str]:
+def declared(commands: typer.Typer) -> dict[str, str]:
     """The generated block of every page that needs no run, by the page's name."""
-    from stagewise.cli.main import app  # which imports this module when it is asked to renew
-
-    return {"configuration": configuration_page(), "commands": commands_page(app)}
+    return {"configuration": configuration_page(), "commands": commands_page(commands)}
 
 
 def shown(figure: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from models.storage.declarations import modules_of
@@ -56,6 +57,11 @@ def _file(name: str) -> Path | None:
 
 
 def _imports(path: Path) -> list[str]:
+    return [*_imports_of(path, path.stat().st_mtime_ns)]
+
+
+@cache  # every rule asks; a file is read anew when it was written anew
+def _imports_of(path: Path, written: int) -> tuple[str, ...]:
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -63,4 +69,4 @@ def _imports(path: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.append(node.module)
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name for name in names if _file(name)]
+    return tuple(name for name in names if _file(name))

@@ -125,7 +125,7 @@ def test_a_link_to_a_file_that_is_gone_is_an_error(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", ["configuration", "commands"])
 def test_reference_pages_say_what_the_code_says(name):
     text = (REFERENCE / f"{name}.md").read_text(encoding="utf-8")
-    assert with_block(text, name, declared()[name]) == text, "run .venv/bin/stagewise schema"
+    assert with_block(text, name, declared(app)[name]) == text, "run .venv/bin/stagewise schema"
 
 
 def test_lists_of_other_projects_are_small_and_know_what_signatures_name():

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from stagewise.cli.main import app
 from stagewise.config import Config
 from stagewise.pages import readme
 from stagewise.paths import Paths
@@ -34,7 +35,7 @@ def test_generated_parts_are_renewed_and_the_rest_kept(pages, claims):
     (results.figures / "sampler_sweep.png").write_bytes(b"not shown in docs")
     before = {path: path.read_bytes() for path in (pages / "docs").rglob("*") if path.is_file()}
     front = readme.README.read_text(encoding="utf-8")
-    readme.renew(Config(), results)
+    readme.renew(Config(), results, app)
 
     pictures = pages / "docs" / "pictures"
     assert (pictures / "overview.png").read_bytes() == b"drawn anew"
