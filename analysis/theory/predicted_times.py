@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -163,6 +164,7 @@ def events_of(
     tree: Hierarchy,
     resolution: float = 1e-3,
     sign_level: float = 0.05,
+    pairs: Collection[tuple[str, str]] | None = None,
 ) -> Events:
     """Flips and peaks of exact curves, by pair of different items.
 
@@ -172,16 +174,17 @@ def events_of(
         tree: the hierarchy, whose leaves name the items.
         resolution: share of a curve's largest size below which nothing is an event.
         sign_level: at which a sign is sure, see `find_events`.
+        pairs: ordered pairs looked at; None: all.
 
     Returns:
-        (source, target) -> its flips and peaks with a p-value below `sign_level`; all ordered pairs
-        are there.
+        (source, target) -> its flips and peaks with a p-value below `sign_level`; every
+        pair asked for is there.
     """
     found: Events = {}
     rng = np.random.default_rng(0)  # an exact curve has no chance in it: unused but for its form
     for i, source in enumerate(tree.items):
         for j, target in enumerate(tree.items):
-            if i != j:
+            if i != j and (pairs is None or (source, target) in pairs):
                 curve = curves[None, :, i, j]
                 trajectory = Trajectory(steps, curve, np.zeros_like(curve), resolution)
                 events = find_events(trajectory, replicates=1, sign_level=sign_level, rng=rng)

@@ -33,6 +33,12 @@ task_command(
     theory, "times", "theory_times", "Predicted against measured times of flips and peaks."
 )
 task_command(
+    theory,
+    "what-if",
+    "theory_what_if",
+    "Predicted influence over a grid of hierarchies, starts and learning rates.",
+)
+task_command(
     theory, "optimizers", "theory_optimizers", "The claims C1 to C5 under every optimizer."
 )
 task_command(

@@ -134,6 +134,41 @@ class MatchingConfig(Section):
     )
 
 
+class WhatIfConfig(Section):
+    """Settings of the toy at which theory is asked what it would predict."""
+
+    sharpness: list[float] = Field(
+        [0.7, 0.85, 1.0, 1.2, 1.4],
+        min_length=1,
+        description="features of a node at depth d have size sharpness^-d; 1: the tree [ours]",
+    )
+    init_scale: list[float] = Field(
+        [0.001, 0.003, 0.01, 0.03, 0.1],
+        min_length=1,
+        description="standard deviations of a weight at step 0; toy's is added [ours]",
+    )
+    learning_rate: list[float] = Field(
+        [0.025, 0.05, 0.1, 0.2],
+        min_length=1,
+        description="of training, per step; toy's is added [ours]",
+    )
+    points: int = Field(80, ge=10, description="steps of a curve that are kept, at most [ours]")
+
+    @field_validator("sharpness", "init_scale", "learning_rate")
+    @classmethod
+    def _positive(cls, values: list[float]) -> list[float]:
+        if min(values) <= 0:
+            raise ValueError("every value must be greater than 0")
+        return distinct(values)
+
+    @field_validator("sharpness")
+    @classmethod
+    def _learnable(cls, values: list[float]) -> list[float]:
+        if not 0.1 <= min(values) <= max(values) <= 10:
+            raise ValueError("every value must lie from 0.1 to 10, where every mode is learnt")
+        return values
+
+
 class TheoryConfig(Section):
     """Variants of the toy on which theory and claims are tried; each overrides toy's keys."""
 
@@ -149,6 +184,9 @@ class TheoryConfig(Section):
     phases: PhasesConfig = Field(PhasesConfig(), description="two phases of a posterior")
     matching: MatchingConfig = Field(
         MatchingConfig(), description="when a measured event is the predicted one"
+    )
+    what_if: WhatIfConfig = Field(
+        WhatIfConfig(), description="other settings at which theory is asked, for the explorer"
     )
 
     @field_validator("hierarchies", "optimizers")

@@ -56,6 +56,7 @@ TINY_THEORY = {
         "minibatch": None,
         "adam": {"steps": 80, "checkpoint_every": 20},
     },
+    "what_if": {"sharpness": [1.0], "init_scale": [0.01], "learning_rate": [0.05, 0.1]},
 }
 SMALL = {
     "results": "out put",  # a space: every path in a rule is quoted

@@ -43,6 +43,7 @@ THEORY = {
                     "unbalanced": None},
     "phases": {"weak": {"points": [0, 40], "burn_in": 1000, "kept_steps": 1000},
                "strong": {"points": [40], "burn_in": 500, "kept_steps": 500}},
+    "what_if": {"sharpness": [1.0], "init_scale": [0.01], "learning_rate": [0.05]},
     "optimizers": {"momentum": None, "minibatch": None, "adam": {"steps": 80, "window_every": 40}},
 }  # fmt: skip
 NO_VARIANTS = {

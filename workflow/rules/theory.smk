@@ -118,6 +118,28 @@ rule theory_times:
         "stagewise theory times > {log:q} 2>&1"
 
 
+rule theory_what_if:
+    input:
+        code=code("theory_what_if"),
+    output:
+        writes("theory_what_if"),
+    log:
+        PATHS.root / "logs/theory_what_if.log",
+    benchmark:
+        PATHS.root / "benchmarks/theory_what_if.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        settings=settings("theory_what_if"),
+    message:
+        "predicted influence under other settings of the toy"
+    shell:
+        "stagewise theory what-if > {log:q} 2>&1"
+
+
 rule theory_optimizers:
     input:
         reads("theory_optimizers"),

@@ -8,6 +8,12 @@ from analysis.tables.catalogue.toy import STAGE
 
 WHERE = {"hierarchy": "str toy, or a variant's name", "estimator": "str label of the curve"}
 FOLLOWED = {**WHERE, "prediction": "str theory it is held against"}
+SETTING = {
+    "sharpness": "float of the hierarchy: a node at depth d has features of size sharpness^-d",
+    "init_scale": "float standard deviation of a weight at step 0",
+    "learning_rate": "float of training",
+}
+THEORY = {"theory": "str closed_form, or first_order"}
 
 TABLES = [
     Table(
@@ -135,5 +141,44 @@ TABLES = [
         "theory",
         "When every distinction is learnt under every optimizer.",
         {**STAGE, "optimizer": "str variant's name"},
+    ),
+    Table(
+        "what_if",
+        "theory",
+        "Influence that theory predicts for the focus pairs, over a grid of settings of the toy.",
+        {
+            **SETTING,
+            **THEORY,
+            **ITEMS,
+            "step": "float training step; learning rate x step is what theory knows of it",
+            "influence": "float squared-error units per weight; negative: the source helps",
+        },
+    ),
+    Table(
+        "what_if_events",
+        "theory",
+        "Flips and peaks of those curves.",
+        {
+            **SETTING,
+            **THEORY,
+            **ITEMS,
+            "kind": "str flip or peak",
+            "step": "float when, training steps",
+            "direction": "str to_harmful, to_helpful, maximum or minimum",
+            "value": "float influence there; 0 for a flip",
+        },
+    ),
+    Table(
+        "what_if_stages",
+        "theory",
+        "When mode dynamics have every distinction learnt, over the same grid.",
+        {
+            **SETTING,
+            "depth": "int nodes above the distinction",
+            "stage": "str what is told apart, as in mammal | bird",
+            "start": "float? step at which 10 % are learnt",
+            "middle": "float? step at which 50 % are learnt",
+            "end": "float? step at which 90 % are learnt",
+        },
     ),
 ]
