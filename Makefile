@@ -1,4 +1,5 @@
 # `make reproduce`: every figure and the claims table. `make test`: every check.
+# `make explorer`: a page for the browser, from recorded tables where nothing was run.
 # `make docs`: the site. `make report`: a run as Snakemake's report. `make teach`: the course.
 # All need only git, make and Python >= 3.11; they set up .venv themselves.
 
@@ -6,12 +7,15 @@ PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 
-.PHONY: reproduce report docs teach test environment check readme clean
+.PHONY: reproduce explorer report docs teach test environment check readme clean
 
 reproduce: environment
 	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
 	@$(BIN)/stagewise claims --show
 	@echo "figures: results/laptop/figures   tables: results/laptop"
+
+explorer: environment
+	@$(BIN)/stagewise explorer
 
 report: reproduce
 	$(BIN)/snakemake --cores 1 --workflow-profile workflow/profiles/default --report results/laptop/report.zip

@@ -18,6 +18,7 @@ include: "workflow/rules/language/measure.smk"
 include: "workflow/rules/language/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explorer.smk"
 
 
 onstart:

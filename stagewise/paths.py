@@ -11,6 +11,7 @@ from stagewise.config import Config
 from stagewise.root import ROOT
 
 RECORDED = ROOT / "recorded"
+RECORDED_RUN = RECORDED / "laptop"  # of the default configuration, laid out like its results
 WILDCARD = re.compile(r"{(\w+)}")
 MANIFEST = ROOT / "recorded" / "manifest.parquet"  # files of the packages of texts, by hash
 
@@ -31,6 +32,8 @@ class Paths:
         self.claims_html = self.root / "claims.html"
         self.claims_origin = self.root / "claims.provenance.json"
         self.figures = self.root / "figures"
+        self.explorer = self.root / "explorer.html"
+        self.explorer_origin = self.root / "explorer.provenance.json"
 
     def seed(self, seed: int | str) -> Path:
         """Folder of one toy run."""

@@ -80,6 +80,26 @@ def claims(
         given.perform(ROOMS[room], model=model)
 
 
+@command(app, "explorer", panel=START)
+def explorer(
+    given: Given,
+    recorded: Annotated[bool, typer.Option(help="From the recorded tables alone.")] = False,
+) -> None:
+    """Write the explorer, a page for the browser, from the tables that are there."""
+    from stagewise.tasks.merge.explorer import write_explorer
+
+    typer.echo(write_explorer(given.config, given.paths, recorded_only=recorded))
+
+
+@command(app, "record", panel=UPKEEP)
+def record(given: Given) -> None:
+    """Keep in the repository what the explorer shows of a finished run of the default."""
+    from stagewise.tasks.merge.explorer_record import record_default
+
+    for path in record_default(given.config, given.paths):
+        typer.echo(f"wrote {path}")
+
+
 @command(app, "run", threads=1, device="auto", panel=START)
 def run(
     given: Given,

@@ -60,7 +60,7 @@ def record(config: Config, paths: Paths, folder: Path = FOLDER) -> list[Path]:
             names += [name for name in SHOWN if name in (*settings.tables, *FIRST)]
         for name in names:
             source, target = place.table(name, config.seed), folder / model / f"{name}.parquet"
-            write_table(_rounded(read_table(source)), target, read_provenance(source))
+            write_table(rounded(read_table(source)), target, read_provenance(source))
             written.append(target)
         if model in config.language.elsewhere:
             written += _beside(config, paths, model, folder / model)
@@ -105,17 +105,23 @@ def choose(
     seeds = _seeds(path) if path.is_file() else []
     if path.stem not in KEPT or not recorded.is_file():
         return own(path)
-    made = with_new_names(read_provenance(recorded)["config"])
     kept = _seeds(recorded)
+    if len(kept) <= len(seeds) or not stands_for(config, model, recorded):
+        return own(path)
+    return read_table(recorded), f"the recorded full run ({_counted(kept)})"
+
+
+def stands_for(config: Config, model: str, recorded: Path) -> bool:
+    """Whether a recorded table was made with the settings that a configuration has for a model: on
+    the same text, with the same first seed, and all that decides what is measured."""
+    made = with_new_names(read_provenance(recorded)["config"])
     # A setting that is younger than the recorded run had its default's effect then.
     then = LanguageModelConfig.model_validate(made["language"]["models"][model])
     same = _measured(then) == _measured(config.language.models[model])
     text = config.language.text(model)
     before = made["language"].get("corpora", {}).get(then.corpus)
     same &= (before and CorpusConfig.model_validate(before)) == text
-    if not same or made["seed"] != config.seed or len(kept) <= len(seeds):
-        return own(path)
-    return read_table(recorded), f"the recorded full run ({_counted(kept)})"
+    return same and made["seed"] == config.seed
 
 
 def own(path: Path) -> tuple[pd.DataFrame, str]:
@@ -140,6 +146,6 @@ def _counted(seeds: list[int]) -> str:
     return f"{len(seeds)} seed" + ("s" if len(seeds) > 1 else "")
 
 
-def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Floats in single precision: enough for figures, half the size."""
     return table.astype(dict.fromkeys(table.select_dtypes("float64").columns, "float32"))

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def ordered(config: Config) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """Puts a table's rows in their order, so that no figure or claim rests on that of a file."""
+def ordered(config: Config, *first: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Puts a table's rows in their order, so that no figure or claim rests on that of a file.
+
+    Args:
+        first: names that come before those of the configuration, in this order.
+    """
     from analysis.tables.order import in_order
 
-    names = names_in_order(config)
+    names = [*first, *names_in_order(config)]
     return lambda table: in_order(table, names)
 
 
@@ -28,8 +32,8 @@ def names_in_order(config: Config) -> list[str]:
     classes, models and optimizers as in the configuration. No estimator is imported for it."""
     language, theory = config.language, config.theory
     return [*dict.fromkeys((
-        *_of_tree(config.toy.tree),
-        *(name for each in config.variants for name in _of_tree(config.variant(each).tree)),
+        *of_tree(config.toy.tree),
+        *(name for each in config.variants for name in of_tree(config.variant(each).tree)),
         HOME, *theory.hierarchies, *theory.optimizers,
         "unigram", "repetition", "none",
         *(name for each in language.models for name in language.classes(each)),
@@ -38,7 +42,8 @@ def names_in_order(config: Config) -> list[str]:
     ))]  # fmt: skip
 
 
-def _of_tree(tree: Hierarchy) -> Iterable[str]:
+def of_tree(tree: Hierarchy) -> Iterable[str]:
+    """Items, then nodes and distinctions level by level."""
     levels = [[tree.root]]
     while levels[-1]:
         levels.append([child for node in levels[-1] for child in node.children])
