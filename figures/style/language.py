@@ -82,7 +82,7 @@ def of_runs(table: pd.DataFrame) -> pd.DataFrame:
 
 def shade(axis: Axes, transitions: pd.DataFrame) -> None:
     """Bands from 25 to 75 % learnt, means over runs; dotted where half learnt."""
-    for rank, (_, start, middle, stop) in enumerate(_bands(transitions)):
+    for rank, (_, start, middle, stop) in enumerate(bands(transitions)):
         if np.isfinite(stop):
             axis.axvspan(start, stop, color=PALE, alpha=0.9 if rank % 2 else 0.5, lw=0)
         if np.isfinite(middle):
@@ -91,7 +91,7 @@ def shade(axis: Axes, transitions: pd.DataFrame) -> None:
 
 def name_stages(axis: Axes, transitions: pd.DataFrame) -> int:
     """Names above the bands; the points above the axes that a title must leave to them."""
-    named = [(stage, start) for stage, start, _, stop in _bands(transitions) if np.isfinite(stop)]
+    named = [(stage, start) for stage, start, _, stop in bands(transitions) if np.isfinite(stop)]
     for stage, start in named:
         axis.annotate(
             spoken(stage), (start, 1.0), (0, 2),
@@ -101,7 +101,7 @@ def name_stages(axis: Axes, transitions: pd.DataFrame) -> int:
     return 42 if named else 6
 
 
-def _bands(transitions: pd.DataFrame) -> list[tuple[str, float, float, float]]:
+def bands(transitions: pd.DataFrame) -> list[tuple[str, float, float, float]]:
     """Stage, start, middle and end of every band. One that some run did not finish ends at the
     half, or where it is known; one that some run did not begin is left out."""
     told, found = told_once(transitions), []

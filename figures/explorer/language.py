@@ -1,0 +1,210 @@
+"""Language: what models of text learn when, and how classes of tokens and tokens influence others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from figures.explorer.parts import Key, Packed, Panel, Query, View
+
+READS = ("language.trajectories", "language.events", "language.transitions", "language.learning",
+         "language.token_influence")  # fmt: skip
+
+MEASURES = {
+    "bif": "raw, sampled (nats²)",
+    "bif_normalized": "normalised, sampled (−correlation)",
+    "gradient": "raw, limit of strong localisation: gradients (nats²)",
+}
+MODELS = {"controlled": "controlled language (a grammar)", "natural": "natural text",
+          "natural_small": "natural text, a smaller model"}  # fmt: skip
+FEW = 3  # runs below which a mean has no interval worth showing
+LARGEST = 0.99  # quantile of sizes that gets the full colour
+VISIBLE = str.maketrans({" ": "·", "\n": "⏎", "\t": "⇥"})
+PAIR = {"source": "from_class", "target": "onto_class"}
+INTRO = """Language models whose tokens fall into known classes. Move the slider over the checkpoints,
+click a cell of the matrix for that pair of classes, click a token of the passage to see which tokens
+help and which harm it."""
+
+
+def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
+    """The page of language models.
+
+    Args:
+        tables: by key of the catalogue, each with a first column `model`.
+        told: words for the models, as "model <name>".
+
+    Returns:
+        the view; panels whose table is missing are sentences.
+    """
+    curves = tables.get("language.trajectories")
+    if curves is None:
+        return View("language", "Language", INTRO, panels=_panels({}, [], 0.0))
+    runs = _runs(curves)
+    packed = {"runs": Packed(runs, "model"), "limits": Packed(_limits(runs), "model")}
+    if "language.events" in tables:
+        packed["events"] = Packed(_events(tables["language.events"], runs), "model")
+    if "language.transitions" in tables:
+        packed["stages"] = Packed(_stages(tables["language.transitions"]), "model")
+    if "language.learning" in tables:
+        packed["learning"] = Packed(_learning(tables["language.learning"]), "model")
+    tokens = tables.get("language.token_influence")
+    if tokens is not None:
+        packed["tokens"] = Packed(_tokens(tokens), "model")
+        packed["token_influence"] = Packed(_token_pairs(tokens), "model",
+                                           {"influence": 4, "std_error": -2})  # fmt: skip
+    classes = [*dict.fromkeys(runs["source"])]
+    panels = _panels(packed, classes, float(runs["step"].max()))
+    return View("language", "Language", INTRO, _keys(runs, packed, told), panels, packed, _tries(runs))
+
+
+def _runs(curves: pd.DataFrame) -> pd.DataFrame:
+    """Curves by run: "mean", or "seed0"...; the interval is the mean's, where runs are enough."""
+    named = curves["experiment"].str.extract(r"/(seed\d+)$")[0].fillna("mean")
+    found = curves.assign(run=named).drop(columns="experiment")
+    many = found[found["run"] != "mean"].groupby("model")["run"].nunique() >= FEW
+    shown = (found["run"] == "mean") & found["model"].map(many)
+    found.loc[~shown, ["low", "high"]] = np.nan
+    return found
+
+
+def _limits(runs: pd.DataFrame) -> pd.DataFrame:
+    """The size that gets the full colour, by model and curve."""
+    mean = runs[runs["run"] == "mean"]
+    sizes = mean["mean"].abs().groupby([mean["model"], mean["label"]], sort=False)
+    return sizes.quantile(LARGEST).replace(0, 1.0).rename("limit").reset_index()
+
+
+def _events(events: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Events of the mean where runs are enough, else of every run."""
+    named = events["experiment"].str.extract(r"/(seed\d+)$")[0].fillna("mean")
+    single = runs[runs["run"] != "mean"].groupby("model")["run"].nunique()
+    many = events["model"].map(single).fillna(0) >= FEW
+    kept = events.assign(run=named)[(named == "mean") == many]
+    return kept.drop(columns=["experiment", "q_value"]).rename(columns={"estimator": "label"})
+
+
+def _stages(transitions: pd.DataFrame) -> pd.DataFrame:
+    """Stages as the figures shade them: from 25 to 75 % learnt, means over runs."""
+    from figures.style.language import bands, spoken
+
+    found = [
+        (model, rank, spoken(stage), start, middle, end, start)
+        for model, rows in transitions.groupby("model", sort=False)
+        for rank, (stage, start, middle, end) in enumerate(bands(rows))
+        if np.isfinite(end)
+    ]
+    columns = ["model", "rank", "name", "start", "middle", "end", "at"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _learning(learning: pd.DataFrame) -> pd.DataFrame:
+    """Mean loss of every class in every run."""
+    sums = learning.groupby(["model", "seed", "class", "step"], sort=False)[["loss", "tokens"]].sum()
+    found = (sums["loss"] / sums["tokens"]).rename("loss").reset_index()
+    return found[found["loss"].notna()]
+
+
+def _tokens(table: pd.DataFrame) -> pd.DataFrame:
+    """The tokens of the passage, with the influence that gets the full colour."""
+    found = table.drop_duplicates(["model", "target"]).sort_values(["model", "target"])
+    other = table[table["source"] != table["target"]]
+    sizes = other["influence"].abs().groupby(other["model"]).quantile(LARGEST).replace(0, 1.0)
+    text = found["text"].str.translate(VISIBLE)
+    named = found["class"].str.replace("_", " ").replace("", "no class")
+    return pd.DataFrame({"model": found["model"], "position": found["target"], "text": text,
+                         "class": named, "limit": found["model"].map(sizes)})  # fmt: skip
+
+
+def _token_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    """Influence between tokens; it is the same both ways, and kept by the earlier one."""
+    kept = table[table["source"] <= table["target"]]
+    kept = kept.sort_values(["model", "source", "target", "step"], kind="stable")
+    return kept[["model", "source", "target", "step", "influence", "std_error"]]
+
+
+def _keys(
+    runs: pd.DataFrame, packed: Mapping[str, Packed], told: Mapping[str, str]
+) -> tuple[Key, ...]:
+    """What can be chosen."""
+    parts = dict(iter(runs.groupby("model", sort=False)))
+    names = {m: [*dict.fromkeys(rows["source"])] for m, rows in parts.items()}
+    words = [(m, told.get(f"model {m}", MODELS.get(m, m.replace("_", " ")))) for m in parts]
+    steps = {m: [(int(s), str(s)) for s in np.sort(rows["step"].unique())] for m, rows in parts.items()}
+    classes = {m: [(n, n.replace("_", " ")) for n in found] for m, found in names.items()}
+    labels = {m: [(n, MEASURES.get(n, n.replace("_", " "))) for n in dict.fromkeys(rows["label"])]
+              for m, rows in parts.items()}  # fmt: skip
+    first = next(iter(steps.values()))
+    keys = [
+        Key("model", "Model", {"": words}),
+        Key("checkpoint", "Checkpoint (step)", steps, first[len(first) // 2][0], "model", "play"),
+        Key("from_class", "From class", classes, "induction", "model"),
+        Key("onto_class", "Onto class", classes, "induction", "model"),
+        Key("measure", "Influence", labels, "bif", "model"),
+    ]
+    if "tokens" in packed:
+        tokens = packed["tokens"].rows
+        places = {m: [(int(p), str(p)) for p in rows["position"]] for m, rows in tokens.groupby("model")}
+        last = tokens[tokens["class"] == "induction"]["position"]
+        keys.append(Key("token", "Token", places, int(last.iloc[-1]) if len(last) else None, "model",
+                        "none"))  # fmt: skip
+    return tuple(keys)
+
+
+def _panels(packed: Mapping[str, Packed], classes: list[str], last: float) -> tuple[Panel, ...]:
+    """The panels in order."""
+    from figures.explorer import language_charts as charts
+
+    at = {"label": "measure", **PAIR}
+    bands = {"bands": Query("stages")} if "stages" in packed else {}
+    marks = {"events": Query("events", at)} if "events" in packed else {}
+    shown = {"mean": Query("runs", {**at, "run": {"is": "mean"}}), "runs": Query("runs", at)}
+    now = {"label": "measure", "step": "checkpoint", "run": {"is": "mean"}}
+    return (
+        Panel("language-matrix", "Influence between classes", "Mean over runs of the influence of "
+              "every class (row) on every other (column) at the checkpoint. Click a cell for its "
+              "trajectory.", READS[:1], {"matrix": Query("runs", now), "limits": Query("limits")},
+              chart=charts.cells(classes), params=("from_class", "onto_class"),
+              picks={"from_class": "source", "onto_class": "target"}, scale=True, wide=5, tall=3,
+              height=330),
+        Panel("language-pair", "Trajectory of the pair", "Every run (thin) and their mean (bold, with "
+              "its 95 % interval from three runs on). Circles: flips, triangles: peaks, of the mean, "
+              "or of single runs where there are fewer than three.", READS[:3], {**shown, **marks, **bands},
+              chart=charts.trajectory(last, bands=bool(bands), marks=bool(marks)),
+              params=("checkpoint",), picks={"checkpoint": "step"}, wide=7, height=270),
+        Panel("language-value", "", "The number of the pair at this checkpoint.", READS[:1],
+              {"value": Query("runs", {**now, **PAIR})}, "sentences",
+              template="{from_class} on {onto_class} at step {step}: {mean}, {measure}", wide=7),
+        Panel("language-events", "", "Flips and peaks of the pair.", (READS[1], READS[0]),
+              {"events": Query("events", at)}, "sentences", wide=7,
+              template="{run}: {kind} {direction} at step {step} [{ci_low}, {ci_high}]",
+              none="no flip or peak that stands out from chance"),
+        Panel("language-loss", "Loss by class", "Mean loss of every class in every run; the classes of "
+              "the pair in colour. Shaded: what is being learnt, 25 to 75 %.",
+              (READS[3], READS[0], READS[2]), {"learning": Query("learning"), **bands},
+              chart=charts.losses(last, bands=bool(bands)),
+              params=("checkpoint", "from_class", "onto_class"), picks={"checkpoint": "step"},
+              wide=5, height=260),
+        Panel("language-passage", "A passage, token by token", "Coloured by normalised influence on the "
+              "framed token, one run, at the checkpoint. Click another token.",
+              (READS[4], READS[0]), {"onto": Query("token_influence", {"target": "token", "step": "checkpoint"}),
+              "from": Query("token_influence", {"source": "token", "step": "checkpoint"}),
+              "tokens": Query("tokens")}, "passage", picks={"token": "position"},
+              template="{text} ({class}): {influence} ± {std_error}", scale=True, wide=7),
+    )  # fmt: skip
+
+
+def _tries(runs: pd.DataFrame) -> tuple[tuple[str, dict[str, object]], ...]:
+    """Pairs worth a look, where the classes are there."""
+    found: list[tuple[str, dict[str, object]]] = []
+    model = str(runs["model"].iloc[0])
+    here = set(runs[runs["model"] == model]["source"])
+    for source, target, words in (
+        ("induction", "induction", "induction on itself, normalised"),
+        ("left_delimiter", "right_delimiter", "what opens on what closes"),
+    ):
+        if {source, target} <= here:
+            found.append((words, {"model": model, "from_class": source, "onto_class": target,
+                                  "measure": "bif_normalized"}))  # fmt: skip
+    return tuple(found)
