@@ -101,9 +101,10 @@ class Table:
         """
         found, wanted = list(table.columns), list(self.kinds)
         if found != wanted:
+            missing = ", ".join(name for name in wanted if name not in found)
             raise CatalogueError(
                 f"table {self.key} has the columns {', '.join(map(str, found))}; declared are "
-                f"{', '.join(wanted)}"
+                f"{', '.join(wanted)}" + (f"; missing: {missing}" if missing else "")
             )
         for name, column in self.kinds.items() if len(table) else ():
             values = table[name]

@@ -8,10 +8,11 @@ from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.tasks.base import Job, Task, TaskError, tasks
 from stagewise.tasks.merge.evidence import read_by
+from stagewise.tasks.merge.explorer_sources import read_by_views
 
 
 def check_declarations(config: Config, paths: Paths) -> None:
-    """Check the tables that figures and claims read, and those that tasks write.
+    """Check the tables that figures, claims and explorer read, and those that tasks write.
 
     Raises:
         TaskError: one is not declared; names it, who reads or writes it, and those that are.
@@ -21,6 +22,7 @@ def check_declarations(config: Config, paths: Paths) -> None:
             check_reads(f"figure {script.name} ({script.module})", script.room, script.reads)
         for room in ("toy", "theory", "language"):
             read_by(room)
+        read_by_views()
     except CatalogueError as error:
         raise TaskError(str(error)) from error
     for task in tasks().values():

@@ -173,9 +173,10 @@ def gather(
             parts.setdefault(key, []).append(labelled(group, rows))
             shown.sources.append(path)
             shown.say(origin, called)
-            absent.pop(key)
+            del absent[key]
         if absent:
-            names = ", ".join(catalogue()[key].name for key in absent)
+            lacking = [key for key in absent if key in group.own and not group.own[key].is_file()]
+            names = ", ".join(catalogue()[key].name for key in lacking or absent)
             missing.setdefault(f"{names}; `{group.command}` makes it", []).append(called)
     if not parts:
         raise TaskError(
@@ -197,19 +198,21 @@ Found = tuple[str, "pd.DataFrame", Path, str]  # key, rows, file, where from
 
 
 def tables_of(config: Config, group: Group) -> Iterator[Found]:
-    """The tables of a group that are there, each with where it is from.
+    """The tables of a group, each with where it is from.
 
-    Those of the toy and of the theory are all of one run, so that none is shown beside another's.
+    Those of the toy and of the theory are all of one run, so that none is shown beside another's,
+    and none are shown where neither run has them all.
     """
     if group.room == "language":
         yield from of_model(config, group)
         return
-    here, kept = (
-        {key: path for key, path in files.items() if path.is_file()}
+    mine, recorded = (
+        bool(files) and all(path.is_file() for path in files.values())
         for files in (group.own, group.kept)
     )
-    mine = len(here) == len(group.own) > 0 or (bool(here) and len(kept) < len(group.kept))
-    files, origin = (here, THIS_RUN) if mine else (kept, DEFAULTS_RUN)
+    if not mine and not recorded:
+        return
+    files, origin = (group.own, THIS_RUN) if mine else (group.kept, DEFAULTS_RUN)
     settings = config if mine else Config()
     toy = settings.toy
     if group.room == "toy" and group.name in settings.variants:
