@@ -145,7 +145,8 @@ def matrix(names: list[str], source: str, target: str, limit_key: str) -> alt.La
     Datasets `matrix` (source, target, mean, low, high) and `limits` (the size that gets the full
     colour, by the column `limit_key` of both). The pair that the parameters name is framed.
     """
-    plain = {"grid": False, "domain": False, "ticks": False}
+    words = "replace(datum.label, regexp('_', 'g'), ' ')"
+    plain = {"grid": False, "domain": False, "ticks": False, "labelExpr": words}
     x = alt.X("target:N", title="target: whose loss is looked at", sort=names,
               axis=alt.Axis(labelAngle=-50, **plain))  # fmt: skip
     y = alt.Y("source:N", title="source: weighted", sort=names, axis=alt.Axis(**plain))

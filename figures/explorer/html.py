@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -101,7 +102,7 @@ def section(view: View) -> str:
         f'<p class="intro">{view.intro}</p>'
         + (f'<p class="tries">Try: {tries}.</p>' if tries else "")
         + (f'<div class="controls">{controls}</div>' if controls else "")
-        + (f'<div class="panels">{"".join(figure(view, p) for p in view.panels)}</div>' if view.panels else "")
+        + (f'<div class="panels">{figures(view)}</div>' if view.panels else "")
         + view.body
         + "</section>"
     )
@@ -123,10 +124,21 @@ def control(key: Key) -> str:
     return f'<div class="control {key.control}"><label for="{name}">{label}</label>{inside}{says}</div>'
 
 
+def figures(view: View) -> str:
+    """The panels of a view, those of a stack in a box of their own."""
+    found = []
+    for stack, group in groupby(view.panels, key=lambda panel: panel.stack):
+        panels = [*group]
+        inside = "".join(figure(view, panel) for panel in panels)
+        place = f"grid-column: span {panels[0].wide}"
+        found.append(f'<div style="{place}">{inside}</div>' if stack else inside)
+    return "".join(found)
+
+
 def figure(view: View, panel: Panel) -> str:
     """A panel, or the sentence on what is missing for it."""
     title = f"<h2>{html.escape(panel.title)}</h2>" if panel.title else ""
-    place = f"grid-column: span {panel.wide}; grid-row: span {panel.tall}"
+    place = "" if panel.stack else f"grid-column: span {panel.wide}"
     if not drawn(view, panel):
         body = f'<p class="missing">{missing(panel.reads[0])}</p>'
         return f'<figure class="panel" style="{place}">{title}{body}</figure>'

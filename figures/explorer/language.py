@@ -66,7 +66,15 @@ def _runs(curves: pd.DataFrame) -> pd.DataFrame:
     many = found[found["run"] != "mean"].groupby("model")["run"].nunique() >= FEW
     shown = (found["run"] == "mean") & found["model"].map(many)
     found.loc[~shown, ["low", "high"]] = np.nan
-    return found
+    return _both_ways(found)
+
+
+def _both_ways(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a pair that stands one way round only, the other way round as well, beside them."""
+    there = set(zip(rows["source"], rows["target"], strict=True))
+    alone = [(t, s) not in there for s, t in zip(rows["source"], rows["target"], strict=True)]
+    turned = rows[alone].rename(columns={"source": "target", "target": "source"})
+    return pd.concat([rows, turned])[[*rows]].sort_index(kind="stable")
 
 
 def _limits(runs: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +90,8 @@ def _events(events: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     single = runs[runs["run"] != "mean"].groupby("model")["run"].nunique()
     many = events["model"].map(single).fillna(0) >= FEW
     kept = events.assign(run=named)[(named == "mean") == many]
-    return kept.drop(columns=["experiment", "q_value"]).rename(columns={"estimator": "label"})
+    kept = kept.drop(columns=["experiment", "q_value"]).rename(columns={"estimator": "label"})
+    return _both_ways(kept)
 
 
 def _stages(transitions: pd.DataFrame) -> pd.DataFrame:
@@ -163,21 +172,21 @@ def _panels(packed: Mapping[str, Packed], classes: list[str], last: float) -> tu
     now = {"label": "measure", "step": "checkpoint", "run": {"is": "mean"}}
     return (
         Panel("language-matrix", "Influence between classes", "Mean over runs of the influence of "
-              "every class (row) on every other (column) at the checkpoint. Click a cell for its "
-              "trajectory.", READS[:1], {"matrix": Query("runs", now), "limits": Query("limits")},
+              "every class (row) on every other (column) at the checkpoint; for classes it is the same "
+              "both ways. Click a cell for its trajectory.", READS[:1], {"matrix": Query("runs", now), "limits": Query("limits")},
               chart=charts.cells(classes), params=("from_class", "onto_class"),
-              picks={"from_class": "source", "onto_class": "target"}, scale=True, wide=5, tall=3,
+              picks={"from_class": "source", "onto_class": "target"}, scale=True, wide=5,
               height=330),
         Panel("language-pair", "Trajectory of the pair", "Every run (thin) and their mean (bold, with "
               "its 95 % interval from three runs on). Circles: flips, triangles: peaks, of the mean, "
               "or of single runs where there are fewer than three.", READS[:3], {**shown, **marks, **bands},
               chart=charts.trajectory(last, bands=bool(bands), marks=bool(marks)),
-              params=("checkpoint",), picks={"checkpoint": "step"}, wide=7, height=270),
+              params=("checkpoint",), picks={"checkpoint": "step"}, wide=7, stack="pair", height=270),
         Panel("language-value", "", "The number of the pair at this checkpoint.", READS[:1],
               {"value": Query("runs", {**now, **PAIR})}, "sentences",
-              template="{from_class} on {onto_class} at step {step}: {mean}, {measure}", wide=7),
+              template="{from_class} on {onto_class} at step {step}: {mean}, {measure}", wide=7, stack="pair"),
         Panel("language-events", "", "Flips and peaks of the pair.", (READS[1], READS[0]),
-              {"events": Query("events", at)}, "sentences", wide=7,
+              {"events": Query("events", at)}, "sentences", wide=7, stack="pair",
               template="{run}: {kind} {direction} at step {step} [{ci_low}, {ci_high}]",
               none="no flip or peak that stands out from chance"),
         Panel("language-loss", "Loss by class", "Mean loss of every class in every run; the classes of "

@@ -68,7 +68,7 @@ class Panel:
         none: the sentence where there are no rows.
         scale: whether the colours of helping and harming are explained under it.
         wide: columns of the grid it takes, of 12.
-        tall: rows of the grid it takes.
+        stack: panels in a row with the same name here stand below each other, as one.
         height: of the chart, pixels; kept free before it is drawn.
     """
 
@@ -85,7 +85,7 @@ class Panel:
     none: str = ""
     scale: bool = False
     wide: int = 6
-    tall: int = 1
+    stack: str = ""
     height: int = 200
 
 

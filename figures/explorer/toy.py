@@ -107,21 +107,21 @@ def panels(packed: Mapping[str, Packed], names: Mapping[str, list[str]]) -> tupl
               "the larger. Click a cell for its trajectory.", READS[:1],
               {"matrix": Query("curves", {"label": "estimator", "step": "step"}),
                "limits": Query("limits")}, chart=charts.cells(items),
-              params=("source", "target"), picks=PAIR, scale=True, wide=5, tall=3, height=330),
+              params=("source", "target"), picks=PAIR, scale=True, wide=5, height=330),
         Panel("toy-pair", "Trajectory of the pair", "Influence of the source on the target over "
               "training, mean over starts with its 95 % interval; circles are flips, triangles peaks, "
               "with the intervals of their times; stages are shaded.", READS[:1] + READS[1:3],
               {"curve": Query("curves", at), "second": Query("curves", beside), **marks, **bands},
               chart=charts.trajectory(bands=bool(bands), marks=bool(marks)),
-              params=("step", "second"), picks={"step": "step"}, wide=7, height=270),
+              params=("step", "second"), picks={"step": "step"}, wide=7, stack="pair", height=270),
         Panel("toy-value", "", "The numbers of the pair at this step.", READS[:1],
               {"value": Query("curves", {**at, "step": "step"})}, "sentences",
               template="{source} on {target} at step {step}: {mean}, 95 % interval {low} to {high}, "
-              "by {estimator}", wide=7),
+              "by {estimator}", wide=7, stack="pair"),
         Panel("toy-events", "", "Flips and peaks of the pair.", ("toy.events", "toy.trajectories"),
               {"events": Query("events", at)}, "sentences",
               template="{kind} {direction} at step {step} [{ci_low}, {ci_high}]",
-              none="no flip or peak that stands out from chance", wide=7),
+              none="no flip or peak that stands out from chance", wide=7, stack="pair"),
         Panel("toy-loss", "Loss", "Loss of every item over training (thin), of the source (blue) and "
               "the target (purple, dashed), and the mean over items (bold); mean over starts.",
               ("toy.losses", "toy.trajectories", "toy.transitions"),
