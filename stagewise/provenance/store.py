@@ -74,12 +74,38 @@ def inherited(sources: Iterable[str | Path]) -> dict[str, Any]:
     return one | {"code_of_sources": sorted(versions)}
 
 
-def write_table(table: pd.DataFrame, path: str | Path, origin: dict[str, Any]) -> None:
-    """Write a parquet file, whole or not at all, with its provenance as metadata."""
+def write_table(
+    table: pd.DataFrame, path: str | Path, origin: dict[str, Any], *, small: bool = False
+) -> None:
+    """Write a parquet file, whole or not at all, with its provenance as metadata.
+
+    Args:
+        small: pack it closer, for the repository: of floats in single precision the bytes of equal
+            weight one after another.
+    """
+    text = json.dumps(origin, sort_keys=True).encode()
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    metadata = {**(arrow.schema.metadata or {}), KEY: json.dumps(origin, sort_keys=True).encode()}
+    if small:
+        _write_small(arrow, Path(path), text)
+        return
+    metadata = {**(arrow.schema.metadata or {}), KEY: text}
     with whole_file(path) as temporary:
         pq.write_table(arrow.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
+def _write_small(table: pa.Table, path: Path, origin: bytes) -> None:
+    """The same without Arrow's own schema, which holds all metadata once more."""
+    floats = [field.name for field in table.schema if field.type == pa.float32()]
+    how = {
+        "compression": "zstd",
+        "compression_level": 19,
+        "use_dictionary": [name for name in table.column_names if name not in floats],
+        "use_byte_stream_split": floats,
+        "store_schema": False,
+    }
+    with whole_file(path) as temporary, pq.ParquetWriter(temporary, table.schema, **how) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({KEY: origin})
 
 
 def write_result(

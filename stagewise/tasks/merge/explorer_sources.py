@@ -172,7 +172,8 @@ def gather(
         for key, rows, path, origin in tables_of(config, group):
             parts.setdefault(key, []).append(labelled(group, rows))
             shown.sources.append(path)
-            shown.say(origin, called)
+            if catalogue()[key].scope != "first":
+                shown.say(origin, called)
             del absent[key]
         if absent:
             lacking = [key for key in absent if key in group.own and not group.own[key].is_file()]
