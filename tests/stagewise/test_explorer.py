@@ -198,7 +198,7 @@ def test_an_explorer_asked_for_first_is_drawn_from_what_is_recorded(config, run,
     [
         (
             lambda t: t.drop(columns="loss"),
-            "table toy.losses has the columns .*declared are .*loss",
+            "table toy.losses has the columns .*declared are .*; missing: loss",
         ),
         (lambda t: t.assign(loss=np.nan), "toy.losses.loss has NaN among its values"),
         (lambda t: t.assign(loss="x"), "toy.losses.loss is .*, not float"),
