@@ -69,7 +69,9 @@ def check(key: str, table: pd.DataFrame) -> None:
     extra: Any = EXTRA.get(room, ())
     for column in extra:
         if column not in table:
-            raise CatalogueError(f"table {key} has no column {column}, which the explorer cuts it by")
+            raise CatalogueError(
+                f"table {key} has no column {column}, which the explorer cuts it by"
+            )
     declaration = table_named(room, name)
     absent = [column for column in declaration.kinds if column not in table]
     if absent:

@@ -11,6 +11,8 @@ from typing import Any
 
 import altair as alt
 
+from figures.explorer.shaping import EVENTS
+
 INK, PAGE = "currentColor", "var(--page)"
 HELPS, HARMS = "var(--help)", "var(--harm)"
 BLUE, ORANGE, GREEN, PURPLE = "var(--blue)", "var(--orange)", "var(--green)", "var(--purple)"
@@ -18,7 +20,6 @@ SHORT = (
     "abs(datum.value) >= 0.01 || datum.value == 0 ? format(datum.value, '~g')"
     " : format(datum.value, '.2~e')"
 )
-EVENT_SHAPES = {"flip": "circle", "maximum": "triangle-up", "minimum": "triangle-down"}
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "system-ui, sans-serif",
@@ -56,7 +57,7 @@ def short_axis(**options: Any) -> alt.Axis:
 
 
 def bands(name: str = "bands", *, names: bool = True, x: alt.X | None = None) -> list[alt.Chart]:
-    """Stages as shades with their middles, named above: columns rank, name, start, middle, end, at."""
+    """Stages as shades with their middles, named above: the columns of `shaping.LEVEL`."""
     scale = {} if x is None else {"scale": x["scale"], "axis": x["axis"]}
     title = "training step"
     shade = rows(name).mark_rect(color=INK, aria=False, clip=True).encode(
@@ -68,7 +69,7 @@ def bands(name: str = "bands", *, names: bool = True, x: alt.X | None = None) ->
     if not names:
         return [shade, middle]
     words = rows(name).mark_text(
-        angle=332, align="left", baseline="bottom", dx=3, dy=-2, fontSize=10, limit=120
+        angle=320, align="left", baseline="bottom", dx=3, dy=-2, fontSize=10, limit=92
     ).encode(x=alt.X("at:Q", title=title, **scale), y=alt.value(0), text="name:N")  # fmt: skip
     return [shade, middle, words]
 
@@ -121,16 +122,14 @@ def events(name: str, y: alt.Y, color: str, *, span: bool = True) -> list[alt.Ch
     """Flips (circles on zero) and peaks (triangles) with the intervals of their times."""
     height = alt.Y("value:Q", title=y["title"], axis=y["axis"])
     marks = rows(name).transform_calculate(
-        mark="datum.kind == 'flip' ? 'flip' : datum.direction",
-        words="datum.kind + ' ' + datum.direction + ' at step ' + format(datum.step, '.0f')",
+        words="datum.what + ' at step ' + format(datum.step, '.0f')"
     ).mark_point(
         size=70, stroke=color, fill=PAGE, opacity=1, strokeWidth=1.8, cursor="pointer", clip=True
     ).encode(
         x="step:Q", y=height, description="words:N",
-        shape=alt.Shape("mark:N", legend=None, scale=alt.Scale(
-            domain=[*EVENT_SHAPES], range=[*EVENT_SHAPES.values()])),
-        tooltip=["kind:N", "direction:N",
-                 *numbers("step", *(("ci_low", "ci_high") if span else ()), "value")],
+        shape=alt.Shape("what:N", legend=None, scale=alt.Scale(
+            domain=[*EVENTS.values()], range=["circle", "circle", "triangle-up", "triangle-down"])),
+        tooltip=["what:N", *numbers("step", *(("ci_low", "ci_high") if span else ()), "value")],
     )  # fmt: skip
     if not span:
         return [marks]
@@ -139,7 +138,7 @@ def events(name: str, y: alt.Y, color: str, *, span: bool = True) -> list[alt.Ch
     return [interval, marks]
 
 
-def matrix(names: list[str], source: str, target: str, limit_key: str) -> alt.LayerChart:
+def matrix(source: str, target: str, limit_key: str) -> alt.LayerChart:
     """Influence of every row on every column now: hue is the sign, strength the root of the size.
 
     Datasets `matrix` (source, target, mean, low, high) and `limits` (the size that gets the full
@@ -147,9 +146,9 @@ def matrix(names: list[str], source: str, target: str, limit_key: str) -> alt.La
     """
     words = "replace(datum.label, regexp('_', 'g'), ' ')"
     plain = {"grid": False, "domain": False, "ticks": False, "labelExpr": words}
-    x = alt.X("target:N", title="target: whose loss is looked at", sort=names,
+    x = alt.X("target:N", title="target: whose loss is looked at", sort=None,
               axis=alt.Axis(labelAngle=-50, **plain))  # fmt: skip
-    y = alt.Y("source:N", title="source: weighted", sort=names, axis=alt.Axis(**plain))
+    y = alt.Y("source:N", title="source: weighted", sort=None, axis=alt.Axis(**plain))
     sizes = alt.LookupData(alt.NamedData(name="limits"), key=limit_key, fields=["limit"])
     base = rows("matrix").transform_lookup(lookup=limit_key, from_=sizes).transform_calculate(
         strength="sqrt(min(1, abs(datum.mean) / datum.limit))",

@@ -15,8 +15,8 @@ Record = Mapping[str, str]
 
 FIELDS = ("predicted", "measured", "interval", "reason")
 MODEL = re.compile(r" \((\w+)\)$")  # at the end of a claim about a language model
-INTRO = """What the paper claims (C) and what we add (X): predicted before, measured after, decided by
-rules that are part of the prediction. Open a row for its numbers, its reason and its picture."""
+INTRO = """What the paper claims (C) and what we add (X): predicted before, measured after, decided
+by rules that are part of the prediction. Open a row for its numbers, its reason and its picture."""
 # What shows a claim here: view, and what to choose there.
 SHOWN: dict[str, tuple[str, dict[str, str]]] = {
     "C1": ("toy", {"variant": "toy", "source": "dog", "target": "sparrow", "estimator": "bif"}),
@@ -53,11 +53,16 @@ def view(
     verdicts = [*dict.fromkeys(record["verdict"] for record in claims.values())]
     origins = [*dict.fromkeys(record["origin"] for record in claims.values())]
     words = {"paper": "the paper's", "extension": "ours"}
+    told = {
+        "verdict": [("all", "all"), *((v, v) for v in verdicts)],
+        "origin": [("all", "all"), *((o, words.get(o, o)) for o in origins)],
+        "claim": [("", "none"), *((slug(name), name) for name in claims)],
+    }
     keys = (
-        Key("verdict", "Verdict", {"": [("all", "all"), *((v, v) for v in verdicts)]}, "all"),
-        Key("origin", "Origin", {"": [("all", "all"), *((o, words.get(o, o)) for o in origins)]}, "all"),
-        Key("claim", "Claim", {"": [("", "none"), *((slug(c), c) for c in claims)]}, "", "", "none"),
-    )  # fmt: skip
+        Key("verdict", "Verdict", {"": told["verdict"]}, "all"),
+        Key("origin", "Origin", {"": told["origin"]}, "all"),
+        Key("claim", "Claim", {"": told["claim"]}, "", "", "none"),
+    )
     rooms = {key.partition(".")[0] for key in tables}
     rows = [row(name, record, pictures, rooms) for name, record in claims.items()]
     used = {record["figure"] for record in claims.values()}

@@ -58,7 +58,9 @@ def write_page(views: Iterable[View], told: Mapping[str, str]) -> str:
         told=provenance(told),
         tables="\n".join(scripts),
         page=json.dumps(page, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
-        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"),
+        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace(
+            "</script", "<\\/script"
+        ),
         script=text_of("explorer.js"),
     )
 
@@ -92,7 +94,8 @@ def tab(view: View) -> str:
 
 def section(view: View) -> str:
     """A view."""
-    controls = "".join(control(key) for key in view.keys if key.control != "none")
+    controls = "".join(control(key) for key in view.keys if key.control in ("select", "range"))
+    walks = "".join(control(key) for key in view.keys if key.control == "play")
     tries = "; ".join(
         f'<a href="{html.escape(address(view.name, state))}">{html.escape(words)}</a>'
         for words, state in view.tries
@@ -102,6 +105,7 @@ def section(view: View) -> str:
         f'<p class="intro">{view.intro}</p>'
         + (f'<p class="tries">Try: {tries}.</p>' if tries else "")
         + (f'<div class="controls">{controls}</div>' if controls else "")
+        + (f'<div class="controls walk">{walks}</div>' if walks else "")
         + (f'<div class="panels">{figures(view)}</div>' if view.panels else "")
         + view.body
         + "</section>"
@@ -115,13 +119,18 @@ def control(key: Key) -> str:
         inside = f'<select id="{name}" data-key="{key.name}"></select>'
     else:
         inside = (
-            f'<span class="row">'
-            + (f'<button type="button" data-play="{key.name}">▶ play</button>' if key.control == "play" else "")
+            '<span class="row">'
+            + (
+                f'<button type="button" data-play="{key.name}">▶ play</button>'
+                if key.control == "play"
+                else ""
+            )
             + f'<input type="range" id="{name}" data-key="{key.name}" min="0" step="1">'
             f'<output for="{name}"></output></span>'
         )
     says = f"<small>{html.escape(key.says)}</small>" if key.says else ""
-    return f'<div class="control {key.control}"><label for="{name}">{label}</label>{inside}{says}</div>'
+    label = f'<label for="{name}">{label}</label>'
+    return f'<div class="control {key.control}">{label}{inside}{says}</div>'
 
 
 def figures(view: View) -> str:

@@ -10,9 +10,9 @@ from analysis.development.transitions import OCTAVE_START
 from figures.explorer import charts as c
 
 
-def cells(classes: list[str]) -> dict[str, Any]:
+def cells() -> dict[str, Any]:
     """Class x class influence at a checkpoint."""
-    whole = c.matrix(classes, "from_class", "onto_class", "label")
+    whole = c.matrix("from_class", "onto_class", "label")
     start = {"from_class": "", "onto_class": ""}
     return c.finished(whole, start, 330, "Influence between token classes at this checkpoint.")
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from figures.explorer.parts import Key, Packed, Panel, Query, View
-
-if TYPE_CHECKING:
-    import altair as alt
+from figures.explorer.shaping import full_colour, in_words, levels
+from figures.style.common import stage_means
 
 READS = ("toy.trajectories", "toy.events", "toy.transitions", "toy.losses", "toy.modes",
          "toy.embedding")  # fmt: skip
@@ -28,12 +27,10 @@ WORDS = {
     "first_order": "first-order theory of training (loss per weight)",
     "unrolled": "unrolled derivative: exact (loss per weight)",
 }
-LARGEST = 0.99  # quantile of sizes off the diagonal that gets the full colour
 NAMES = 15  # lines of names that the map has room for
-APART = 0.055  # of the axis, between names of stages
 PAIR = {"source": "source", "target": "target"}
-INTRO = """A two-layer linear network learns a hierarchy of items. Move the slider through its training
-(arrow keys work), click a cell of the matrix for that pair, click a curve to go to that step."""
+INTRO = """A two-layer linear network learns a hierarchy of items. Move the slider through its
+training (arrow keys work), click a cell of the matrix for that pair, click a curve to go there."""
 
 
 def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
@@ -48,15 +45,17 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
     """
     curves = tables.get("toy.trajectories")
     if curves is None:
-        return View("toy", "Toy", INTRO, panels=panels({}, {}))
-    packed = {"curves": Packed(curves, "variant"), "limits": Packed(limits(curves), "variant")}
+        return View("toy", "Toy", INTRO, panels=panels({}))
+    packed = {
+        "curves": Packed(curves, "variant"),
+        "limits": Packed(full_colour(curves, "variant"), "variant"),
+    }
     if "toy.events" in tables:
-        events = tables["toy.events"].rename(columns={"estimator": "label"})
-        packed["events"] = Packed(events.drop(columns=["experiment", "q_value"]), "variant")
+        packed["events"] = Packed(in_words(tables["toy.events"]), "variant")
     if "toy.transitions" in tables:
-        levels = stages(tables["toy.transitions"], curves.groupby("variant")["step"].max())
-        packed["stages"] = Packed(levels, "variant")
-        packed["now"] = Packed(being_learnt(levels, curves), "variant")
+        shaded = stages(tables["toy.transitions"], curves.groupby("variant")["step"].max())
+        packed["stages"] = Packed(shaded, "variant")
+        packed["now"] = Packed(being_learnt(shaded, curves), "variant")
     if "toy.losses" in tables:
         packed["losses"] = Packed(over_seeds(tables["toy.losses"], ["step", "item"], ["loss"]),
                                   "variant")  # fmt: skip
@@ -64,12 +63,16 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
         packed["modes"] = Packed(modes(tables["toy.modes"]), "variant")
     if "toy.embedding" in tables:
         packed["paths"] = Packed(paths(tables["toy.embedding"]), "variant")
-    names = {v: [*dict.fromkeys(rows["source"])] for v, rows in curves.groupby("variant", sort=False)}
+    names = {
+        v: [*dict.fromkeys(rows["source"])] for v, rows in curves.groupby("variant", sort=False)
+    }
     return View("toy", "Toy", INTRO, keys(curves, names, told),
-                panels(packed, names), packed, tries(tables))  # fmt: skip
+                panels(packed), packed, tries(tables))  # fmt: skip
 
 
-def keys(curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str, str]) -> tuple[Key, ...]:
+def keys(
+    curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str, str]
+) -> tuple[Key, ...]:
     """What can be chosen: the variant first, on which the rest depends."""
     variants = [*names]
     parts = dict(iter(curves.groupby("variant", sort=False)))
@@ -80,7 +83,12 @@ def keys(curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str
     middle = steps[HOME if HOME in names else variants[0]]
     others = {v: [(NONE, "none"), *labels[v]] for v in variants}
     return (
-        Key("variant", "Training", {"": [(v, told.get(f"variant {v}", variant_words(v))) for v in variants]}, HOME),
+        Key(
+            "variant",
+            "Training",
+            {"": [(v, told.get(f"variant {v}", variant_words(v))) for v in variants]},
+            HOME,
+        ),
         Key("step", "Training step", steps, middle[len(middle) // 3][0], "variant", "play"),
         Key("source", "Source (weighted)", items, first[0], "variant"),
         Key("target", "Target (its loss)", items, first[min(2, len(first) - 1)], "variant"),
@@ -89,55 +97,79 @@ def keys(curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str
     )
 
 
-def panels(packed: Mapping[str, Packed], names: Mapping[str, list[str]]) -> tuple[Panel, ...]:
+def panels(packed: Mapping[str, Packed]) -> tuple[Panel, ...]:
     """The panels in order, with their charts where there is something to draw."""
     from figures.explorer import toy_charts as charts
 
-    items = [*dict.fromkeys(name for list_ in names.values() for name in list_)]
     at = {"label": "estimator", **PAIR}
     beside = {"label": "second", **PAIR}
     bands = {"bands": Query("stages")} if "stages" in packed else {}
     marks = {"events": Query("events", at)} if "events" in packed else {}
     return (
-        Panel("toy-now", "", "Which distinctions are being learnt at the step of the slider.",
-              ("toy.transitions", "toy.trajectories"), {"now": Query("now", {"step": "step"})},
-              "sentences", template="Step {step}: {text}", wide=12),
-        Panel("toy-matrix", "Influence at this step", "Influence of every item (row) on every other "
-              "(column) at the step of the slider. Blue helps, orange harms; the stronger the colour, "
-              "the larger. Click a cell for its trajectory.", READS[:1],
-              {"matrix": Query("curves", {"label": "estimator", "step": "step"}),
-               "limits": Query("limits")}, chart=charts.cells(items),
-              params=("source", "target"), picks=PAIR, scale=True, wide=5, height=330),
-        Panel("toy-pair", "Trajectory of the pair", "Influence of the source on the target over "
-              "training, mean over starts with its 95 % interval; circles are flips, triangles peaks, "
-              "with the intervals of their times; stages are shaded.", READS[:1] + READS[1:3],
-              {"curve": Query("curves", at), "second": Query("curves", beside), **marks, **bands},
-              chart=charts.trajectory(bands=bool(bands), marks=bool(marks)),
-              params=("step", "second"), picks={"step": "step"}, wide=7, stack="pair", height=270),
-        Panel("toy-value", "", "The numbers of the pair at this step.", READS[:1],
-              {"value": Query("curves", {**at, "step": "step"})}, "sentences",
-              template="{source} on {target} at step {step}: {mean}, 95 % interval {low} to {high}, "
-              "by {estimator}", wide=7, stack="pair"),
-        Panel("toy-events", "", "Flips and peaks of the pair.", ("toy.events", "toy.trajectories"),
-              {"events": Query("events", at)}, "sentences",
-              template="{kind} {direction} at step {step} [{ci_low}, {ci_high}]",
-              none="no flip or peak that stands out from chance", wide=7, stack="pair"),
-        Panel("toy-loss", "Loss", "Loss of every item over training (thin), of the source (blue) and "
-              "the target (purple, dashed), and the mean over items (bold); mean over starts.",
-              ("toy.losses", "toy.trajectories", "toy.transitions"),
-              {"losses": Query("losses"), **bands}, chart=charts.losses(bands=bool(bands)),
-              params=("step", *PAIR), picks={"step": "step"}, wide=4, height=220),
-        Panel("toy-modes", "Mode strengths", "Strength of every mode of the network over training: "
-              "measured (lines) and by theory (dashed); mean over starts. Each level of the hierarchy "
-              "is a singular value s.", ("toy.modes", "toy.trajectories", "toy.transitions"),
-              {"modes": Query("modes"), **bands}, chart=charts.modes(bands=bool(bands)),
-              params=("step",), picks={"step": "step"}, wide=4, height=220),
-        Panel("toy-map", "Map of the hidden layer", "Where the hidden layer puts every item at this "
-              "step, with the paths it takes (one start, multidimensional scaling).",
-              ("toy.embedding", "toy.trajectories"),
-              {"points": Query("paths", {"step": "step"}), "paths": Query("paths")},
-              chart=charts.hidden_map(), params=("step", *PAIR), picks={"target": "item"},
-              wide=4, height=220),
+        Panel(
+            "toy-now", "", "Which distinctions are being learnt at the step of the slider.",
+            ("toy.transitions", "toy.trajectories"), {"now": Query("now", {"step": "step"})},
+            "sentences", template="Step {step}: {text}", wide=12,
+        ),
+        Panel(
+            "toy-matrix", "Influence at this step",
+            "Influence of every item (row) on every other (column) at the step of the slider. Blue "
+            "helps, orange harms; the stronger the colour, the larger. Click a cell for its "
+            "trajectory.",
+            READS[:1],
+            {"matrix": Query("curves", {"label": "estimator", "step": "step"}),
+             "limits": Query("limits")},
+            chart=charts.cells(), params=("source", "target"), picks=PAIR, scale=True, wide=5,
+            height=330,
+        ),
+        Panel(
+            "toy-pair", "Trajectory of the pair",
+            "Influence of the source on the target over training, mean over starts with its 95 % "
+            "interval; circles are flips, triangles peaks, with the intervals of their times; "
+            "stages are shaded. Dashed: the second estimator, on its own axis.",
+            READS[:3],
+            {"curve": Query("curves", at), "second": Query("curves", beside), **marks, **bands},
+            chart=charts.trajectory(bands=bool(bands), marks=bool(marks)),
+            params=("step", "second"), picks={"step": "step"}, wide=7, stack="pair", height=270,
+        ),
+        Panel(
+            "toy-value", "", "The numbers of the pair at this step.", READS[:1],
+            {"value": Query("curves", {**at, "step": "step"})}, "sentences",
+            template="{source} on {target} at step {step}: {mean}, 95 % interval {low} to {high}; "
+            "{estimator}",
+            wide=7, stack="pair",
+        ),
+        Panel(
+            "toy-events", "", "Flips and peaks of the pair.", ("toy.events", "toy.trajectories"),
+            {"events": Query("events", at)}, "sentences",
+            template="{what} at step {step} [{ci_low}, {ci_high}]",
+            none="no flip or peak that stands out from chance", wide=7, stack="pair",
+        ),
+        Panel(
+            "toy-loss", "Loss",
+            "Loss of every item over training (thin), of the source (blue) and the target (purple, "
+            "dashed), and the mean over items (bold); mean over starts.",
+            ("toy.losses", "toy.trajectories", "toy.transitions"),
+            {"losses": Query("losses"), **bands}, chart=charts.losses(bands=bool(bands)),
+            params=("step", *PAIR), picks={"step": "step"}, wide=4, height=220,
+        ),
+        Panel(
+            "toy-modes", "Mode strengths",
+            "Strength of every mode of the network over training, mean over starts: measured "
+            "(lines) and by theory (dashed). Each level of the hierarchy is a singular value s.",
+            ("toy.modes", "toy.trajectories", "toy.transitions"),
+            {"modes": Query("modes"), **bands}, chart=charts.modes(bands=bool(bands)),
+            params=("step",), picks={"step": "step"}, wide=4, height=220,
+        ),
+        Panel(
+            "toy-map", "Map of the hidden layer",
+            "Where the hidden layer puts every item at this step, with the paths it takes (one "
+            "start, multidimensional scaling).",
+            ("toy.embedding", "toy.trajectories"),
+            {"points": Query("paths", {"step": "step"}), "paths": Query("paths")},
+            chart=charts.hidden_map(), params=("step", *PAIR), picks={"target": "item"}, wide=4,
+            height=220,
+        ),
     )  # fmt: skip
 
 
@@ -162,36 +194,20 @@ def over_seeds(table: pd.DataFrame, by: list[str], values: list[str]) -> pd.Data
     return table.groupby(["variant", *by], sort=False)[values].mean().reset_index()
 
 
-def limits(curves: pd.DataFrame) -> pd.DataFrame:
-    """The size that gets the full colour, by variant and curve."""
-    off = curves[curves["source"] != curves["target"]]
-    sizes = off["mean"].abs().groupby([off["variant"], off["label"]], sort=False)
-    return sizes.quantile(LARGEST).replace(0, 1.0).rename("limit").reset_index()
-
-
 def stages(transitions: pd.DataFrame, last: pd.Series) -> pd.DataFrame:
-    """Levels of the hierarchy, means over a level and the seeds, as the figures shade them: from
-    10 % learnt to where the next level is; `at`: where the name stands, clear of the one before."""
-    from figures.style.common import level_name, stage_means
-
+    """Levels of the hierarchy of every variant, means over a level and the seeds."""
     found = []
     for variant, rows in transitions.groupby("variant", sort=False):
-        levels = stage_means(rows).groupby("depth")[["start", "middle", "end"]].mean()
-        levels = levels[np.isfinite(levels["start"])]
-        at = -np.inf
-        for rank, (depth, level) in enumerate(levels.iterrows()):
-            at = max(level["start"], at + APART * last[variant])
-            until = levels["start"].iloc[rank + 1] if rank + 1 < len(levels) else level["end"]
-            found.append((variant, rank, level_name(rows, depth), *level, until, at))
-    columns = ["variant", "rank", "name", "start", "middle", "learnt", "end", "at"]
-    return pd.DataFrame(found, columns=columns)
+        means = stage_means(rows)
+        found.append(levels(means, float(last[variant])).assign(variant=variant))
+    return pd.concat(found, ignore_index=True)
 
 
-def being_learnt(levels: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def being_learnt(shaded: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """A sentence on the stages for every step."""
     found = []
     for variant, rows in curves.groupby("variant", sort=False):
-        here = levels[levels["variant"] == variant]
+        here = shaded[shaded["variant"] == variant]
         for step in np.sort(rows["step"].unique()):
             now = here[(here["start"] <= step) & (step <= here["learnt"])]["name"]
             done = here[here["learnt"] < step]["name"]
@@ -224,19 +240,18 @@ def paths(embedding: pd.DataFrame) -> pd.DataFrame:
     return found.assign(name_y=free.cummax() + rank * height)
 
 
-def tries(tables: Mapping[str, pd.DataFrame]) -> tuple[tuple[str, Mapping[str, object]], ...]:
-    """Links worth following, from the events that were found."""
+def tries(tables: Mapping[str, pd.DataFrame]) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Links worth following, from the events that were found: the surest of either kind."""
     events = tables.get("toy.events", pd.DataFrame())
     if events.empty:
         return ()
     sure = events[(events["variant"] == HOME) & (events["estimator"] == "bif")]
-    links: list[tuple[str, Mapping[str, object]]] = []
-    for kind, direction, words in (("flip", "to_harmful", "{s} turns from helping {t} to harming it"),
-                                   ("peak", "maximum", "{s} harms {t} most")):  # fmt: skip
-        rows = sure[(sure["kind"] == kind) & (sure["direction"] == direction)]
-        rows = rows.sort_values("q_value", kind="stable").head(1)
-        for row in rows.itertuples():
-            links.append((f"{words.format(s=row.source, t=row.target)} (step {row.step:.0f})", {
-                "variant": HOME, "step": round(row.step), "source": row.source,
-                "target": row.target, "estimator": "bif"}))  # fmt: skip
-    return tuple(links)
+    found: list[tuple[str, dict[str, Any]]] = []
+    for direction, words in (("to_harmful", "{s} turns from helping {t} to harming it"),
+                             ("maximum", "{s} harms {t} most")):  # fmt: skip
+        rows = sure[(sure["direction"] == direction) & (sure["value"] >= 0)]
+        for row in rows.sort_values("q_value", kind="stable").head(1).itertuples():
+            words = f"{words.format(s=row.source, t=row.target)} (step {row.step:.0f})"
+            state = {"variant": HOME, "step": round(row.step), "source": row.source}
+            found.append((words, {**state, "target": row.target, "estimator": "bif"}))
+    return tuple(found)

@@ -25,20 +25,29 @@ def trajectory(*, bands: bool, marks: bool) -> dict[str, Any]:
     beside = alt.layer(c.even("second", other), *c.curve("second", x, other, c.ORANGE, [6, 3]))
     layers = [*(c.bands() if bands else []), alt.layer(*own), beside]
     whole = alt.layer(*layers, c.cursor(), c.grips("curve", x)).resolve_scale(y="independent")
-    return c.finished(whole, {"step": 0, "second": "none"}, 270, "Trajectory of the pair's influence.")
+    return c.finished(
+        whole, {"step": 0, "second": "none"}, 270, "Trajectory of the pair's influence."
+    )
 
 
-def cells(items: list[str]) -> dict[str, Any]:
+def cells() -> dict[str, Any]:
     """Item x item influence at a step."""
-    whole = c.matrix(items, "source", "target", limit_key="label")
-    return c.finished(whole, {"source": "", "target": ""}, 330, "Influence between all items at this step.")
+    whole = c.matrix("source", "target", limit_key="label")
+    return c.finished(
+        whole, {"source": "", "target": ""}, 330, "Influence between all items at this step."
+    )
 
 
 def losses(*, bands: bool) -> dict[str, Any]:
     """Losses of the items and their mean."""
-    x, y = c.step_axis(), alt.Y("loss:Q", title="loss (squared error / 2)", scale=alt.Scale(zero=True))
+    x, y = (
+        c.step_axis(),
+        alt.Y("loss:Q", title="loss (squared error / 2)", scale=alt.Scale(zero=True)),
+    )
     rows = c.rows("losses")
-    thin = rows.mark_line(color=c.INK, opacity=0.25, strokeWidth=1).encode(x=x, y=y, detail="item:N")
+    thin = rows.mark_line(color=c.INK, opacity=0.25, strokeWidth=1).encode(
+        x=x, y=y, detail="item:N"
+    )
     mean = rows.mark_line(color=c.INK, strokeWidth=2.5).encode(
         x=x, y=alt.Y("mean(loss):Q", title=y["title"]))  # fmt: skip
     pair = [
@@ -48,7 +57,8 @@ def losses(*, bands: bool) -> dict[str, Any]:
     ]  # fmt: skip
     grips = rows.transform_aggregate(loss="mean(loss)", groupby=["step"]).mark_rule(
         opacity=0, strokeWidth=9, aria=False, cursor="pointer").encode(
-        x=x, tooltip=["step:Q", alt.Tooltip("loss:Q", title="mean loss", format=".3~g")])  # fmt: skip
+        x=x, tooltip=["step:Q", alt.Tooltip("loss:Q", title="mean loss", format=".4~g")],
+    )  # fmt: skip
     layers = [*(c.bands(names=False) if bands else []), thin, *pair, mean, c.cursor(), grips]
     start = {"step": 0, "source": "", "target": ""}
     return c.finished(alt.layer(*layers), start, 220, "Loss over training.")
@@ -57,10 +67,13 @@ def losses(*, bands: bool) -> dict[str, Any]:
 def modes(*, bands: bool) -> dict[str, Any]:
     """Strength of every mode, measured and by theory, named at the right end."""
     x = c.step_axis()
-    color = alt.Color("level:O", legend=None, scale=alt.Scale(domain=[*range(1, 7)], range=[*LEVELS]))
+    color = alt.Color(
+        "level:O", legend=None, scale=alt.Scale(domain=[*range(1, 7)], range=[*LEVELS])
+    )
     rows = c.rows("modes")
     measured = rows.mark_line(strokeWidth=1.5).encode(
-        x=x, y=alt.Y("measured:Q", title="mode strength"), color=color, detail="mode:N")  # fmt: skip
+        x=x, y=alt.Y("measured:Q", title="mode strength"), color=color, detail="mode:N",
+    )  # fmt: skip
     theory = rows.transform_filter("isValid(datum.theory)").mark_line(
         strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8).encode(
         x=x, y="theory:Q", color=color, detail="mode:N")  # fmt: skip
@@ -69,7 +82,8 @@ def modes(*, bands: bool) -> dict[str, Any]:
         align="right", baseline="bottom", dy=-3, fontSize=10).encode(
         x=x, y="measured:Q", color=color, text="name:N")  # fmt: skip
     grips = rows.transform_aggregate(groupby=["step"]).mark_rule(
-        opacity=0, strokeWidth=9, aria=False, cursor="pointer").encode(x=x, tooltip="step:Q")  # fmt: skip
+        opacity=0, strokeWidth=9, aria=False, cursor="pointer").encode(
+        x=x, tooltip="step:Q")  # fmt: skip
     layers = [*(c.bands(names=False) if bands else []), measured, theory, ends, c.cursor(), grips]
     return c.finished(alt.layer(*layers), {"step": 0}, 220, "Mode strengths over training.")
 

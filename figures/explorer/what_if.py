@@ -8,18 +8,27 @@ import numpy as np
 import pandas as pd
 
 from figures.explorer.parts import Key, Packed, Panel, Query, View
+from figures.explorer.shaping import in_words, levels
 
 READS = ("theory.what_if", "theory.what_if_events", "theory.what_if_stages")
 
 SETTING = ("sharpness", "init_scale", "learning_rate")
 WORDS = {
-    "sharpness": ("Sharpness of the hierarchy", "Above 1, what is told apart deep in the tree weighs "
-                  "less, so that the stages spread apart; below 1 they draw together."),
-    "init_scale": ("Initial scale", "Standard deviation of a weight at step 0: the smaller, the "
-                   "longer training waits before each stage, and the sharper the stages are."),
-    "learning_rate": ("Learning rate", "The pace: theory knows learning rate × step only, so that "
-                      "doubling it halves every time."),
-}  # fmt: skip
+    "sharpness": (
+        "Sharpness of the hierarchy",
+        "Above 1, what is told apart deep in the tree weighs less, so that the stages spread "
+        "apart; below 1 they draw together.",
+    ),
+    "init_scale": (
+        "Initial scale",
+        "Standard deviation of a weight at step 0: the smaller, the longer training waits before "
+        "each stage, and the sharper the stages are.",
+    ),
+    "learning_rate": (
+        "Learning rate",
+        "The pace: theory knows learning rate × step only, so that doubling it halves every time.",
+    ),
+}
 THEORIES = {"first_order": "first-order theory", "closed_form": "closed form"}
 SEEN = 1.8  # times the steps of the setting compared with, that the axes reach
 INTRO = """Theory alone, nothing sampled: what would the influence of one item on others be if the
@@ -43,17 +52,21 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
         return View("what-if", "What if", INTRO, panels=(_missing(),))
     home = {name: _home(name, curves[name], told) for name in SETTING}
     packed = {"theory": Packed(curves, digits={"influence": -4, "step": -6})}
-    for name in ("events", "stages"):
-        if f"theory.what_if_{name}" in tables:
-            packed[name] = Packed(tables[f"theory.what_if_{name}"])
-    if "stages" in packed:
-        packed["stages"] = Packed(_levels(packed["stages"].rows))
+    at_home = np.logical_and.reduce([np.isclose(curves[n], v) for n, v in home.items()])
+    last = float(curves[at_home]["step"].max()) * SEEN
+    if "theory.what_if_events" in tables:
+        packed["events"] = Packed(in_words(tables["theory.what_if_events"]))
+    if "theory.what_if_stages" in tables:
+        packed["stages"] = Packed(_levels(tables["theory.what_if_stages"], last))
     values = {n: [(float(v), f"{v:g}") for v in np.sort(curves[n].unique())] for n in SETTING}
     theories = [*dict.fromkeys(curves["theory"])]
-    sliders = [Key(n, WORDS[n][0], {"": values[n]}, home[n], "", "range", WORDS[n][1]) for n in SETTING]
+    sliders = [
+        Key(n, WORDS[n][0], {"": values[n]}, home[n], "", "range", WORDS[n][1]) for n in SETTING
+    ]
     choice = [(t, THEORIES.get(t, t.replace("_", " "))) for t in theories]
     keys = (*sliders, Key("theory", "Theory", {"": choice}, "first_order"))
-    return View("what-if", "What if", INTRO, keys, _panels(curves, packed, home), packed, _tries(values, home))
+    panels = _panels(curves, packed, home, last)
+    return View("what-if", "What if", INTRO, keys, panels, packed, _tries(values, home))
 
 
 def _home(name: str, values: pd.Series, told: Mapping[str, str]) -> float:
@@ -63,29 +76,22 @@ def _home(name: str, values: pd.Series, told: Mapping[str, str]) -> float:
     return float(grid[np.abs(grid - wanted).argmin()])
 
 
-def _levels(stages: pd.DataFrame) -> pd.DataFrame:
-    """Levels of the hierarchy, means over a level: from 10 % learnt to where the next level is."""
+def _levels(stages: pd.DataFrame, last: float) -> pd.DataFrame:
+    """Levels of the hierarchy at every setting."""
     found = []
     for setting, rows in stages.groupby([*SETTING], sort=False):
-        levels = rows.groupby("depth")[["start", "middle", "end"]].mean()
-        for rank, (depth, level) in enumerate(levels.iterrows()):
-            names = rows[rows["depth"] == depth]["stage"].tolist()
-            until = levels["start"].iloc[rank + 1] if rank + 1 < len(levels) else level["end"]
-            found.append((*setting, rank, names[0] + (", …" if len(names) > 1 else ""),
-                          level["start"], level["middle"], until, level["start"]))  # fmt: skip
-    return pd.DataFrame(found, columns=[*SETTING, "rank", "name", "start", "middle", "end", "at"])
+        found.append(levels(rows, last).assign(**dict(zip(SETTING, setting, strict=True))))
+    return pd.concat(found, ignore_index=True).drop(columns="learnt")
 
 
 def _panels(
-    curves: pd.DataFrame, packed: Mapping[str, Packed], home: Mapping[str, float]
+    curves: pd.DataFrame, packed: Mapping[str, Packed], home: Mapping[str, float], last: float
 ) -> tuple[Panel, ...]:
     """A panel per pair, and its events in words."""
     from figures.explorer.what_if_charts import prediction
 
     at = {name: name for name in (*SETTING, "theory")}
     then = {**{name: {"is": value} for name, value in home.items()}, "theory": "theory"}
-    here = np.logical_and.reduce([np.isclose(curves[name], value) for name, value in home.items()])
-    last = float(curves[here]["step"].max()) * SEEN
     found = []
     pairs = [*dict.fromkeys(zip(curves["source"], curves["target"], strict=True))]
     wide = 12 // min(3, len(pairs))
@@ -99,15 +105,16 @@ def _panels(
             data["before"] = Query("events", {**then, **pair})
         chart = prediction(last, bands="bands" in data, marks="events" in data)
         found.append(Panel(
-            f"what-if-{rank}", f"{source} → {target}", f"Predicted influence of {source} on {target} "
-            "over training, with its flips and peaks; grey: as trained.", READS, data, chart=chart,
+            f"what-if-{rank}", f"{source} → {target}",
+            f"Predicted influence of {source} on {target} over training, with its flips and peaks; "
+            "grey: as trained.", READS, data, chart=chart,
             wide=wide, height=260))  # fmt: skip
     for rank, (source, target) in enumerate(pairs if "events" in packed else ()):
         pair = {"source": {"is": source}, "target": {"is": target}}
         found.append(Panel(
             f"what-if-events-{rank}", "", f"Predicted events of {source} on {target}.", READS[1:2],
             {"events": Query("events", {**at, **pair})}, "sentences", wide=wide,
-            template="{kind} {direction} at step {step}",
+            template="{what} at step {step}",
             none="theory has no flip or peak here"))  # fmt: skip
     return tuple(found)
 
