@@ -12,7 +12,7 @@
   const words = (key) => (choices(key)[index(key)] ?? ["", ""])[1];
   const fill = (template, row) => template.replace(/\{(\w+)\}/g, (_, name) =>
     brief(name in row ? row[name] : name in page.keys ? words(name) : ""));
-  const near = (values, to) => values.reduce((best, v) => (Math.abs(v - to) < Math.abs(best - to) ? v : best), values[0]);
+  const near = (values, to) => values.reduce((a, b) => (Math.abs(b - to) < Math.abs(a - to) ? b : a), values[0]);
 
   /* Every key takes a value that it can have; numbers the nearest one. */
   function settle() {
@@ -93,7 +93,7 @@
     const figure = document.getElementById(name), shown = (panels[name] ??= { known: {}, rows: {} }), fresh = {};
     for (const [dataset, query] of Object.entries(panel.data)) {
       const found = await select(query);
-      if (dataset === Object.keys(panel.data)[0]) figure.classList.toggle("absent", Boolean(found.absent && !panel.none));
+      if (dataset === Object.keys(panel.data)[0]) figure.classList.toggle("absent", !!found.absent && !panel.none);
       if (found.known !== shown.known[dataset]) shown.rows[dataset] = fresh[dataset] = found.rows;
       shown.known[dataset] = found.known;
     }
@@ -102,7 +102,7 @@
   function controls() {
     Object.assign(document.body.dataset, state);
     for (const section of document.querySelectorAll("[data-view]")) section.hidden = section.dataset.view !== state.tab;
-    for (const link of document.querySelectorAll("nav a")) link.ariaCurrent = link.dataset.to === state.tab ? "page" : "false";
+    for (const link of document.querySelectorAll("nav a")) link.ariaCurrent = String(link.dataset.to === state.tab);
     for (const input of document.querySelectorAll("[data-key]")) {
       const key = input.dataset.key, list = choices(key), slides = input.type === "range";
       if (slides) input.max = Math.max(0, list.length - 1);
@@ -136,7 +136,7 @@
     button.textContent = walk ? "⏸ pause" : "▶ play";
   }
   addEventListener("click", ({ target }) => { if (target.dataset?.play) play(target); });
-  addEventListener("input", ({ target: { dataset: { key }, value } }) => { state[key] = choices(key)[value][0]; show(); });
+  addEventListener("input", ({ target: { dataset: { key }, value } }) => ((state[key] = choices(key)[value][0]), show()));
   addEventListener("toggle", ({ target: claim }) => {
     for (const image of claim.querySelectorAll("img")) image.src = page.pictures[image.dataset.figure];
     state.claim = claim.open ? claim.dataset.claim : state.claim === claim.dataset.claim ? "" : state.claim;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -29,8 +30,6 @@ def write_page(views: Iterable[View], told: Mapping[str, str]) -> str:
     Returns:
         HTML that needs nothing else.
     """
-    import vl_convert
-
     views = [*views]
     tables = {f"{v.name}.{name}": table for v in views for name, table in v.tables.items()}
     keys = {key.name: key for view in views for key in view.keys}
@@ -58,11 +57,18 @@ def write_page(views: Iterable[View], told: Mapping[str, str]) -> str:
         told=provenance(told),
         tables="\n".join(scripts),
         page=json.dumps(page, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
-        library=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace(
-            "</script", "<\\/script"
-        ),
+        library=library(),
         script=text_of("explorer.js"),
     )
+
+
+@cache
+def library() -> str:
+    """The JavaScript of the charts, as `vegaEmbed`."""
+    import vl_convert
+
+    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return text.replace("</script", "<\\/script")
 
 
 def text_of(name: str) -> str:
