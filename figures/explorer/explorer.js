@@ -56,7 +56,6 @@
     const fits = (row) => wanted.every(([name, value]) => row[name] === value);
     return { known: JSON.stringify([id, wanted]), get rows() { return rows.filter(fits); } };
   }
-
   function pick(panel, row) {
     const found = Object.entries(panel.picks).filter(([, column]) => row?.[column] !== undefined);
     for (const [key, column] of found) state[key] = row[column];
@@ -136,7 +135,9 @@
     button.textContent = walk ? "⏸ pause" : "▶ play";
   }
   addEventListener("click", ({ target }) => { if (target.dataset?.play) play(target); });
-  addEventListener("input", ({ target: { dataset: { key }, value } }) => ((state[key] = choices(key)[value][0]), show()));
+  addEventListener("input", ({ target: { dataset, value } }) => {
+    state[dataset.key] = choices(dataset.key)[value][0], show();
+  });
   addEventListener("toggle", ({ target: claim }) => {
     for (const image of claim.querySelectorAll("img")) image.src = page.pictures[image.dataset.figure];
     state.claim = claim.open ? claim.dataset.claim : state.claim === claim.dataset.claim ? "" : state.claim;

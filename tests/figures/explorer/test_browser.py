@@ -112,7 +112,7 @@ def test_a_click_on_the_matrix_shows_that_pair(reader, tables):
 
 
 def test_matrix_losses_and_events_are_those_of_the_tables(reader, tables):
-    reader.open("#tab=toy&step=40&estimator=unrolled&variant=toy")
+    reader.open("#tab=toy&step=40&estimator=unrolled&source=dog&target=cat")
     table = tables["toy.trajectories"].query(
         "variant == 'toy' and label == 'unrolled' and step == 40"
     )
@@ -253,8 +253,9 @@ def test_dark_mode_and_print_change_the_ground(reader):
 def test_controls_and_charts_have_names(reader):
     reader.open("#tab=toy")
     for control in reader.page.locator("section:visible :is(select, input)").all():
-        name = control.get_attribute("id")
-        assert reader.page.locator(f'label[for="{name}"]').inner_text() != "" or name
-    assert reader.page.locator("#toy-pair svg").get_attribute("aria-label")
+        label = reader.page.locator(f'label[for="{control.get_attribute("id")}"]')
+        assert label.inner_text().strip()
+    charts = reader.page.locator("#toy-pair [role='graphics-document']")
+    assert charts.get_attribute("aria-label") == "Trajectory of the pair's influence."
     figures = reader.page.locator("section:visible figure")
-    assert all(label for label in figures.evaluate_all("all => all.map((f) => f.ariaLabel)"))
+    assert all(figures.evaluate_all("all => all.map((figure) => figure.ariaLabel)"))
