@@ -38,7 +38,9 @@ def page(
             table that is not there is left out, and the page says what makes it.
         claims: as in claims.json.
         pictures: PNG or WebP by name of the figure.
-        told: what to say of the tables: where each part is from, and names of variants.
+        told: what to say of the tables: where each part is from. For the views: words for a variant
+            or a model as "variant adam", "model natural", and what the toy was trained with as
+            "setting init_scale", "setting learning_rate".
 
     Returns:
         one HTML file that fetches nothing.

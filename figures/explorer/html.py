@@ -17,6 +17,7 @@ from figures.explorer.parts import Key, Panel, View, address
 HERE = Path(__file__).parent
 RUN = ".venv/bin/snakemake --cores 2"
 SCALE = ' <span class="scale">helps <i></i> harms</span>'
+SETTINGS = ("setting ", "variant ", "model ")  # told to the views, not to the reader
 COMMANDS = {"toy": f"{RUN} toy", "theory": f"{RUN} theory", "language": f"{RUN} language"}
 
 
@@ -181,5 +182,6 @@ def missing(table: str, *, here: bool = False) -> str:
 
 def provenance(told: Mapping[str, str]) -> str:
     """Where the tables come from."""
-    lines = [f"<li>{html.escape(name)}: {html.escape(words)}</li>" for name, words in told.items()]
+    shown = {name: words for name, words in told.items() if not name.startswith(SETTINGS)}
+    lines = [f"<li>{html.escape(name)}: {html.escape(words)}</li>" for name, words in shown.items()]
     return f"<ul>{''.join(lines)}</ul>" if lines else ""

@@ -77,8 +77,9 @@ def _runs(curves: pd.DataFrame) -> pd.DataFrame:
 
 def _both_ways(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of a pair that stands one way round only, the other way round as well, beside them."""
-    there = set(zip(rows["source"], rows["target"], strict=True))
-    alone = [(t, s) not in there for s, t in zip(rows["source"], rows["target"], strict=True)]
+    pairs = [*zip(rows["model"], rows["source"], rows["target"], strict=True)]
+    there = set(pairs)
+    alone = [(model, target, source) not in there for model, source, target in pairs]
     turned = rows[alone].rename(columns={"source": "target", "target": "source"})
     return pd.concat([rows, turned])[[*rows]].sort_index(kind="stable")
 

@@ -66,21 +66,20 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
     names = {
         v: [*dict.fromkeys(rows["source"])] for v, rows in curves.groupby("variant", sort=False)
     }
-    return View("toy", "Toy", INTRO, keys(curves, names, told),
+    return View("toy", "Toy", INTRO, keys(curves, names, told, first_flip(tables, names)),
                 panels(packed), packed, tries(tables))  # fmt: skip
 
 
 def keys(
-    curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str, str]
+    curves: pd.DataFrame, names: Mapping[str, list[str]], told: Mapping[str, str], start: float
 ) -> tuple[Key, ...]:
-    """What can be chosen: the variant first, on which the rest depends."""
+    """What can be chosen: the variant first, on which the rest depends; steps from `start` on."""
     variants = [*names]
     parts = dict(iter(curves.groupby("variant", sort=False)))
     steps = {v: [(int(s), str(s)) for s in np.sort(parts[v]["step"].unique())] for v in variants}
     labels = {v: [(n, spoken(n)) for n in dict.fromkeys(parts[v]["label"])] for v in variants}
     items = {v: [(n, n) for n in names[v]] for v in variants}
     first = names[HOME if HOME in names else variants[0]]
-    middle = steps[HOME if HOME in names else variants[0]]
     others = {v: [(NONE, "none"), *labels[v]] for v in variants}
     return (
         Key(
@@ -89,12 +88,26 @@ def keys(
             {"": [(v, told.get(f"variant {v}", variant_words(v))) for v in variants]},
             HOME,
         ),
-        Key("step", "Training step", steps, middle[len(middle) // 3][0], "variant", "play"),
+        Key("step", "Training step", steps, start, "variant", "play"),
         Key("source", "Source (weighted)", items, first[0], "variant"),
         Key("target", "Target (its loss)", items, first[min(2, len(first) - 1)], "variant"),
         Key("estimator", "Influence by", labels, "bif", "variant"),
         Key("second", "Beside it", others, NONE, "variant"),
     )
+
+
+def first_flip(tables: Mapping[str, pd.DataFrame], names: Mapping[str, list[str]]) -> float:
+    """When the pair shown first turns harmful by sampling: there the slider begins, or at 0."""
+    events = tables.get("toy.events", pd.DataFrame())
+    if events.empty:
+        return 0.0
+    items = names.get(HOME, next(iter(names.values())))
+    shown = events[(events["estimator"] == "bif") & (events["direction"] == "to_harmful")]
+    shown = shown[
+        (shown["source"] == items[0]) & (shown["target"] == items[min(2, len(items) - 1)])
+    ]
+    found = shown[shown["variant"] == HOME]["step"]
+    return float(found.min()) if len(found) else 0.0
 
 
 def panels(packed: Mapping[str, Packed]) -> tuple[Panel, ...]:

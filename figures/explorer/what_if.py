@@ -41,8 +41,8 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
 
     Args:
         tables: by key of the catalogue.
-        told: "init_scale" and "learning_rate": the setting the toy was trained with; where they
-            are not told, the middle of the grid.
+        told: "setting init_scale" and "setting learning_rate": what the toy was trained with; where
+            they are not told, the middle of the grid.
 
     Returns:
         the view; one panel per pair.
@@ -72,7 +72,9 @@ def view(tables: Mapping[str, pd.DataFrame], told: Mapping[str, str]) -> View:
 def _home(name: str, values: pd.Series, told: Mapping[str, str]) -> float:
     """The value on the grid that the toy was trained with."""
     grid = np.sort(values.unique())
-    wanted = float(told.get(name, 1.0 if name == "sharpness" else grid[len(grid) // 2]))
+    wanted = float(
+        told.get(f"setting {name}", 1.0 if name == "sharpness" else grid[len(grid) // 2])
+    )
     return float(grid[np.abs(grid - wanted).argmin()])
 
 
@@ -97,25 +99,23 @@ def _panels(
     wide = 12 // min(3, len(pairs))
     for rank, (source, target) in enumerate(pairs):
         pair = {"source": {"is": source}, "target": {"is": target}}
+        events = Query("events", {**at, **pair})
         data = {"curve": Query("theory", {**at, **pair}), "home": Query("theory", {**then, **pair})}
         if "stages" in packed:
             data["bands"] = Query("stages", {name: name for name in SETTING})
         if "events" in packed:
-            data["events"] = Query("events", {**at, **pair})
-            data["before"] = Query("events", {**then, **pair})
+            data |= {"events": events, "before": Query("events", {**then, **pair})}
         chart = prediction(last, bands="bands" in data, marks="events" in data)
         found.append(Panel(
             f"what-if-{rank}", f"{source} → {target}",
             f"Predicted influence of {source} on {target} over training, with its flips and peaks; "
-            "grey: as trained.", READS, data, chart=chart,
-            wide=wide, height=260))  # fmt: skip
-    for rank, (source, target) in enumerate(pairs if "events" in packed else ()):
-        pair = {"source": {"is": source}, "target": {"is": target}}
+            "grey: as trained.", READS, data, chart=chart, stack=f"{rank}", wide=wide, height=260,
+        ))  # fmt: skip
         found.append(Panel(
-            f"what-if-events-{rank}", "", f"Predicted events of {source} on {target}.", READS[1:2],
-            {"events": Query("events", {**at, **pair})}, "sentences", wide=wide,
-            template="{what} at step {step}",
-            none="theory has no flip or peak here"))  # fmt: skip
+            f"what-if-events-{rank}", "", f"Predicted events of {source} on {target}.",
+            (READS[1], READS[0]), {"events": events}, "sentences", stack=f"{rank}", wide=wide,
+            template="{what} at step {step}", none="theory has no flip or peak here",
+        ))  # fmt: skip
     return tuple(found)
 
 

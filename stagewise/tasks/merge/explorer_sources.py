@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -26,14 +25,16 @@ from stagewise.provenance.recorded import (
 from stagewise.provenance.store import read_table
 from stagewise.root import ROOT
 from stagewise.tasks.base import TaskError
+from stagewise.tasks.merge.explorer_pictures import figures_named, pictures_in
 from stagewise.tasks.merge.order import of_tree, ordered
 from stagewise.tasks.theory.hierarchies import HOME
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stagewise.config.toy import ToyConfig
+
 ROOMS = ("toy", "theory", "language")
-WIDTH, QUALITY = 800, 80  # of a picture, pixels and WebP's scale
 THIS_RUN, DEFAULTS_RUN = "this run", "the recorded run of the default configuration"
 COLUMN = {"toy": "variant", "language": "model"}  # that tells the runs of a room apart
 
@@ -130,7 +131,7 @@ class Shown:
         tables: catalogue key -> rows of all groups, with the column `COLUMN` first.
         claims: id -> record; pictures: figure -> WebP.
         told: run -> what is shown of it; "missing: name" -> what is, and the command that makes it.
-        sources: files read.
+        sources: files of the tables.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -175,6 +176,8 @@ def gather(
             if catalogue()[key].scope != "first":
                 shown.say(origin, called)
             del absent[key]
+            if group.room == "theory":
+                shown.told |= trained((config if origin == THIS_RUN else Config()).toy)
         if absent:
             lacking = [key for key in absent if key in group.own and not group.own[key].is_file()]
             names = ", ".join(catalogue()[key].name for key in lacking or absent)
@@ -190,9 +193,19 @@ def gather(
     if recorded_only:
         del places[THIS_RUN]
     add_claims(shown, places)
-    add_pictures(shown, [*(p.figures for p in places.values()), ROOT / "docs" / "pictures"])
+    folders = [*(place.figures for place in places.values()), ROOT / "docs" / "pictures"]
+    shown.pictures, undrawn = pictures_in(folders, figures_named(shown.claims))
+    if undrawn:
+        shown.told["missing: pictures"] = f"{', '.join(undrawn)}; `make reproduce` draws them"
     shown.told |= {f"missing: {', '.join(of)}": words for words, of in missing.items()}
     return shown
+
+
+def trained(toy: ToyConfig) -> dict[str, str]:
+    """What the toy was trained with, that predictions for other settings are set beside it."""
+    return {
+        f"setting {name}": f"{getattr(toy, name):g}" for name in ("init_scale", "learning_rate")
+    }
 
 
 Found = tuple[str, "pd.DataFrame", Path, str]  # key, rows, file, where from
@@ -273,40 +286,6 @@ def add_claims(shown: Shown, places: Mapping[str, Paths]) -> None:
                 shown.claims = json.loads(place.claims.read_text(encoding="utf-8"))
             except json.JSONDecodeError as error:
                 raise TaskError(f"{place.claims} is no table of claims: {error}") from error
-            shown.sources.append(place.claims)
             shown.say(origin, "claims")
             return
     shown.told["missing: claims"] = "`snakemake --cores 2 claims` decides them"
-
-
-def add_pictures(shown: Shown, folders: Iterable[Path]) -> None:
-    """The pictures that the claims name, each from the first folder that has it."""
-    for figure in figures_named(shown.claims):
-        names = [f"{figure}.{suffix}" for suffix in ("png", "webp")]
-        files = [path for folder in folders for name in names if (path := folder / name).is_file()]
-        if files:
-            shown.pictures[figure] = scaled(files[0])
-    absent = [name for name in figures_named(shown.claims) if name not in shown.pictures]
-    if absent:
-        shown.told["missing: pictures"] = f"{', '.join(absent)}; `make reproduce` draws them"
-
-
-def figures_named(claims: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """The figures of the claims that were run."""
-    run = (claim["figure"] for claim in claims.values() if claim["verdict"] != "not run")
-    return list(dict.fromkeys(run))
-
-
-def scaled(file: Path) -> bytes:
-    """A picture as WebP, no wider than `WIDTH`; one that is kept so as it is."""
-    from PIL import Image
-
-    if file.suffix == ".webp":
-        return file.read_bytes()
-    content = io.BytesIO()
-    with Image.open(file) as opened:
-        image = opened.convert("RGB")
-    if image.width > WIDTH:
-        image = image.resize((WIDTH, round(image.height * WIDTH / image.width)))
-    image.save(content, "WEBP", quality=QUALITY, method=6)
-    return content.getvalue()

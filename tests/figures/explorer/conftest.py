@@ -15,6 +15,7 @@ from PIL import Image
 ITEMS = ("dog", "cat", "oak")
 CLASSES = ("word", "induction", "left_delimiter")
 STEPS = {"toy": (0, 20, 40, 60), "adam": (0, 8, 16)}
+TOLD = {"this run": "toy", "setting learning_rate": "0.1"}
 CHECKPOINTS = (0, 10, 100, 1000)
 SHARPNESS, RATES = (0.8, 1.0, 1.25), (0.05, 0.1)
 
@@ -160,7 +161,7 @@ def html(tables, claims, pictures) -> str:
     """The page."""
     from figures.explorer import page
 
-    return page(tables, claims, pictures, {"this run": "toy"})
+    return page(tables, claims, pictures, TOLD)
 
 
 @pytest.fixture(scope="session")

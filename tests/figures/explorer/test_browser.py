@@ -87,6 +87,14 @@ def test_arrow_keys_on_the_slider_move_the_cursor(reader):
     assert reader.page.locator("#control-step + output").inner_text() == "60"
 
 
+def test_a_link_goes_to_the_flip(reader):
+    reader.open("#tab=toy&source=dog&target=cat")
+    assert reader.state("step") == 0  # oak, the pair shown at first, has no flip
+    reader.page.click(".tries a >> nth=0")
+    reader.drawn()
+    assert (reader.state("target"), reader.state("step")) == ("cat", 40)  # flip at 31, nearest
+
+
 def test_the_button_plays_to_the_end(reader):
     reader.open("#tab=toy&step=40")
     reader.page.click('[data-play="step"]')
@@ -157,6 +165,8 @@ def test_the_address_restores_the_state(reader):
 
 
 def test_what_if_moves_curve_and_flip_and_keeps_the_one_compared_with(reader, tables):
+    reader.open("#tab=what-if")
+    assert reader.state("learning_rate") == 0.1  # as told
     reader.open("#tab=what-if&sharpness=1&learning_rate=0.05&theory=first_order")
     home = reader.rows("what-if-0", "home")
     assert "turns harmful at step 20" in reader.page.inner_text("#what-if-events-0")

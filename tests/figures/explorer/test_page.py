@@ -17,6 +17,7 @@ from analysis.tables.catalogue import CatalogueError, catalogue
 from figures.explorer import READS, page
 from figures.explorer.packing import pack, unpack
 from figures.explorer.parts import Packed
+from tests.figures.explorer.conftest import TOLD
 
 HERE = Path(figures.explorer.__file__).parent
 SCRIPT = HERE / "explorer.js"
@@ -107,7 +108,9 @@ def test_intervals_that_are_not_symmetric_and_what_is_not_known_are_kept():
 
 
 def test_the_same_tables_give_the_same_bytes(html, tables, claims, pictures):
-    assert page(tables, claims, pictures, {"this run": "toy"}) == html
+    assert page(tables, claims, pictures, TOLD) == html
+    assert "<li>this run: toy</li>" in html
+    assert "setting learning_rate" not in html
 
 
 def test_a_missing_table_is_a_sentence(tables, claims):
