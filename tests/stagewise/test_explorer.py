@@ -25,7 +25,7 @@ from stagewise.provenance.store import (
     write_json,
     write_table,
 )
-from stagewise.tasks.base import TaskError, task_named
+from stagewise.tasks.base import TaskError, perform, task_named
 from stagewise.tasks.everything import PARTS
 from stagewise.tasks.merge import explorer_sources
 from stagewise.tasks.merge.explorer import write_explorer
@@ -177,6 +177,17 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(config, run, re
     assert "snakemake --cores 2 claims" in shown.told["missing: claims"]
 
 
+def test_what_theory_does_not_cover_is_left_out_and_said(config, run, record, caplog):
+    setting = "toy.optimizer=momentum"
+    other = load_config(settings=[*SMALL, f"results={run.root}", setting])
+    perform("theory_what_if", other, run)
+    assert "theory needs gradient descent and a hidden unit per item (8)" in caplog.text
+    shown = gather(other, run, record=record)
+    assert not any(key.startswith("theory") for key in shown.tables)
+    without = "theory.what_if, theory.what_if_events, theory.what_if_stages"
+    assert shown.told["without rows"] == without
+
+
 def test_nothing_at_all_says_what_to_do(config, record, monkeypatch):
     none = config.language.model_copy(update={"models": {}})
     config = config.model_copy(update={"language": none})
@@ -247,6 +258,7 @@ def test_the_page_is_written_whole_with_its_origin(config, run, record, monkeypa
     origin = json.loads(run.explorer_origin.read_text())
     assert origin["shown"] == told
     assert origin["config"] == config.model_dump()
+    assert origin["code_of_sources"]
     assert [file.name for file in run.root.iterdir() if file.name.startswith(".")] == []
     before = path.read_bytes()
     assert write_explorer(config, run).read_bytes() == before

@@ -9,7 +9,7 @@ from models.storage.declarations import modules_of
 from stagewise.config import Config
 from stagewise.paths import Paths
 from stagewise.provenance.recorded import recorded_files
-from stagewise.provenance.store import provenance, write_json, write_text
+from stagewise.provenance.store import inherited, provenance, write_json, write_text
 from stagewise.root import ROOT
 from stagewise.tasks.base import Job, chosen, once, task
 from stagewise.tasks.merge.explorer_sources import gather, groups
@@ -64,6 +64,6 @@ def write_explorer(config: Config, paths: Paths, *, recorded_only: bool = False)
     shown = gather(config, paths, recorded_only=recorded_only)
     content = page(shown.tables, shown.claims, shown.pictures, shown.told)
     write_text(content, paths.explorer)
-    made = provenance(config.model_dump(), config.toy_seeds)
+    made = provenance(config.model_dump(), config.toy_seeds) | inherited(shown.sources)
     write_json(made | {"shown": shown.told}, paths.explorer_origin)
     return paths.explorer

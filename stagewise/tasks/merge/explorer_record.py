@@ -10,7 +10,8 @@ from models.storage.files import whole_folder
 from stagewise.config import Config, ConfigError
 from stagewise.paths import RECORDED_RUN, Paths
 from stagewise.provenance.store import read_provenance, read_table, write_json, write_table
-from stagewise.tasks.merge.explorer_sources import checked, figures_named, groups, scaled
+from stagewise.tasks.merge.explorer_pictures import figures_named, scaled
+from stagewise.tasks.merge.explorer_sources import checked, groups
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -187,7 +187,10 @@ def gather(
             f"the explorer has nothing to show: no tables in {paths.root} or {record}; "
             "`make reproduce` makes them"
         )
-    shown.tables = {key: pd.concat(rows, ignore_index=True) for key, rows in parts.items()}
+    whole = {key: pd.concat(rows, ignore_index=True) for key, rows in parts.items()}
+    shown.tables = {key: table for key, table in whole.items() if len(table)}
+    if len(shown.tables) < len(whole):  # as theory's, of a training that it does not cover
+        shown.told["without rows"] = ", ".join(key for key in whole if key not in shown.tables)
     kept = Paths(record)
     places = {THIS_RUN: paths, DEFAULTS_RUN: kept}
     if recorded_only:
