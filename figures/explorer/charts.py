@@ -40,13 +40,13 @@ def rows(name: str) -> alt.Chart:
 def step_axis(octaves: float = 0.0, last: float = 0.0) -> alt.X:
     """Training steps from zero; with `octaves` on the axis log(step + octaves), up to `last`."""
     if not octaves:
-        scale = alt.Scale(nice=False, **({"domain": [0, last], "clamp": False} if last else {}))
-        return alt.X("step:Q", title="training step", scale=scale,
-                     axis=alt.Axis(grid=False, tickCount=6))  # fmt: skip
+        scale = alt.Scale(nice=False, domain=[0, last]) if last else alt.Scale(nice=False)
+        axis = alt.Axis(grid=False, tickCount=6, labelOverlap=True, labelSeparation=8)
+        return alt.X("step:Q", title="training step", scale=scale, axis=axis)
     marks = [m for m in (0, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000) if m <= last]
     return alt.X(
         "step:Q", title="training step",
-        axis=alt.Axis(grid=False, values=marks, labelOverlap=True),
+        axis=alt.Axis(grid=False, values=marks, labelOverlap=True, labelSeparation=8),
         scale=alt.Scale(type="symlog", constant=octaves, nice=False, domainMin=0),
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def short_axis(**options: Any) -> alt.Axis:
 
 def bands(name: str = "bands", *, names: bool = True, x: alt.X | None = None) -> list[alt.Chart]:
     """Stages as shades with their middles, named above: the columns of `shaping.LEVEL`."""
-    scale = {} if x is None else {"scale": x["scale"], "axis": x["axis"]}
+    scale: dict[str, Any] = {} if x is None else {"scale": x["scale"], "axis": x["axis"]}
     title = "training step"
     shade = rows(name).mark_rect(color=INK, aria=False, clip=True).encode(
         x=alt.X("start:Q", title=title, **scale), x2="end:Q",
@@ -76,7 +76,7 @@ def bands(name: str = "bands", *, names: bool = True, x: alt.X | None = None) ->
 
 def cursor(key: str = "step", x: alt.X | None = None) -> alt.Chart:
     """A line at the step of the slider: the parameter `key`."""
-    scale = {} if x is None else {"scale": x["scale"], "axis": x["axis"]}
+    scale: dict[str, Any] = {} if x is None else {"scale": x["scale"], "axis": x["axis"]}
     here = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(cursor=key)
     return here.mark_rule(strokeWidth=2, opacity=0.75, aria=False).encode(
         x=alt.X("cursor:Q", title="training step", **scale))  # fmt: skip
@@ -138,14 +138,14 @@ def events(name: str, y: alt.Y, color: str, *, span: bool = True) -> list[alt.Ch
     return [interval, marks]
 
 
-def matrix(source: str, target: str, limit_key: str) -> alt.LayerChart:
+def matrix(source: str, target: str, limit_key: str) -> alt.LayerChart | alt.FacetChart:
     """Influence of every row on every column now: hue is the sign, strength the root of the size.
 
     Datasets `matrix` (source, target, mean, low, high) and `limits` (the size that gets the full
     colour, by the column `limit_key` of both). The pair that the parameters name is framed.
     """
     words = "replace(datum.label, regexp('_', 'g'), ' ')"
-    plain = {"grid": False, "domain": False, "ticks": False, "labelExpr": words}
+    plain: dict[str, Any] = {"grid": False, "domain": False, "ticks": False, "labelExpr": words}
     x = alt.X("target:N", title="target: whose loss is looked at", sort=None,
               axis=alt.Axis(labelAngle=-50, **plain))  # fmt: skip
     y = alt.Y("source:N", title="source: weighted", sort=None, axis=alt.Axis(**plain))
@@ -168,7 +168,7 @@ def matrix(source: str, target: str, limit_key: str) -> alt.LayerChart:
 
 
 def finished(
-    chart: alt.LayerChart, params: dict[str, Any], height: int, says: str
+    chart: alt.LayerChart | alt.FacetChart, params: dict[str, Any], height: int, says: str
 ) -> dict[str, Any]:
     """The specification, as wide as its place, with the state's keys as parameters.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from figures.explorer.parts import Key, Packed, Panel, Query, View
+from figures.explorer.parts import Key, Packed, Panel, Query, View, Where
 from figures.explorer.shaping import LARGEST, LEVEL, full_colour, in_words
 
 READS = ("language.trajectories", "language.events", "language.transitions", "language.learning",
@@ -178,7 +178,7 @@ def _panels(packed: Mapping[str, Packed], last: float) -> tuple[Panel, ...]:
     bands = {"bands": Query("stages")} if "stages" in packed else {}
     marks = {"events": Query("events", at)} if "events" in packed else {}
     shown = {"mean": Query("runs", {**at, "run": {"is": "mean"}}), "runs": Query("runs", at)}
-    now = {"label": "measure", "step": "checkpoint", "run": {"is": "mean"}}
+    now: Where = {"label": "measure", "step": "checkpoint", "run": {"is": "mean"}}
     tokens = {
         name: Query("token_influence", {column: "token", "step": "checkpoint"})
         for name, column in (("onto", "target"), ("from", "source"))

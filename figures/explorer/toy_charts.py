@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -90,7 +90,7 @@ def modes(*, bands: bool) -> dict[str, Any]:
 
 def hidden_map() -> dict[str, Any]:
     """Items in the plane: now, and the paths they take."""
-    plain = {"grid": False, "ticks": False, "labels": False}
+    plain: dict[str, Any] = {"grid": False, "ticks": False, "labels": False}
     x = alt.X("x:Q", title="MDS 1", axis=alt.Axis(**plain), scale=alt.Scale(padding=40))
     y = alt.Y("y:Q", title="MDS 2", axis=alt.Axis(**plain), scale=alt.Scale(padding=14))
     paths = c.rows("paths").mark_line(color=c.INK, opacity=0.18, strokeWidth=1, aria=False).encode(
@@ -102,11 +102,15 @@ def hidden_map() -> dict[str, Any]:
     dots = points.mark_circle(size=60, opacity=0.9, cursor="pointer").encode(
         x=x, y=y, color=color, tooltip=["item:N", "step:Q"])  # fmt: skip
     height = alt.Y("name_y:Q", title="MDS 2", axis=alt.Axis(**plain), scale=alt.Scale(padding=14))
+    sides: tuple[tuple[int, int, Literal["left", "right"]], ...] = (
+        (0, 9, "left"),
+        (1, -9, "right"),
+    )
     words = [
         points.transform_filter(f"datum.left == {left}").mark_text(
             dx=dx, align=align, baseline="middle", fontSize=10, aria=False).encode(
             x=x, y=height, text="item:N", color=color)
-        for left, dx, align in ((0, 9, "left"), (1, -9, "right"))
+        for left, dx, align in sides
     ]  # fmt: skip
     start = {"step": 0, "source": "", "target": ""}
     return c.finished(alt.layer(paths, dots, *words), start, 220, "Map of the hidden layer.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,13 +93,16 @@ def _panels(
     """A panel per pair, and its events in words."""
     from figures.explorer.what_if_charts import prediction
 
-    at = {name: name for name in (*SETTING, "theory")}
-    then = {**{name: {"is": value} for name, value in home.items()}, "theory": "theory"}
+    at: dict[str, Any] = {name: name for name in (*SETTING, "theory")}
+    then: dict[str, Any] = {
+        **{name: {"is": value} for name, value in home.items()},
+        "theory": "theory",
+    }
     found = []
     pairs = [*dict.fromkeys(zip(curves["source"], curves["target"], strict=True))]
     wide = 12 // min(3, len(pairs))
     for rank, (source, target) in enumerate(pairs):
-        pair = {"source": {"is": source}, "target": {"is": target}}
+        pair: dict[str, Any] = {"source": {"is": source}, "target": {"is": target}}
         events = Query("events", {**at, **pair})
         data = {"curve": Query("theory", {**at, **pair}), "home": Query("theory", {**then, **pair})}
         if "stages" in packed:
