@@ -186,5 +186,5 @@ def finished(
     specification: dict[str, Any] = whole.to_dict()
     return specification | {
         "config": CONFIG,
-        "autosize": {"type": "fit-x", "contains": "padding"},
+        "autosize": {"type": "fit-x", "contains": "padding", "resize": True},
     }

@@ -243,6 +243,21 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(reader):
     reader.page.set_viewport_size({"width": 1200, "height": 900})
 
 
+def test_no_word_of_a_chart_is_cut(reader):
+    # The space for labels follows from data, which come after the chart.
+    for state in ("toy&step=20", "toy&variant=adam", "what-if", "language"):
+        reader.open(f"#tab={state}")
+        cut = reader.page.locator("section:not([hidden]) svg.marks").evaluate_all(
+            """all => all.flatMap((svg) => [...svg.querySelectorAll("text")].filter((text) => {
+                 const word = text.getBoundingClientRect(), frame = svg.getBoundingClientRect();
+                 return word.width && getComputedStyle(text).opacity > 0 && (word.left < frame.left - 1
+                   || word.right > frame.right + 1 || word.top < frame.top - 1
+                   || word.bottom > frame.bottom + 1);
+               }).map((text) => text.textContent))"""
+        )
+        assert cut == [], state
+
+
 def test_dark_mode_and_print_change_the_ground(reader):
     def ground(**media) -> tuple[int, ...]:
         reader.page.emulate_media(**media)
