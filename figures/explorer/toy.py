@@ -27,6 +27,7 @@ WORDS = {
     "first_order": "first-order theory of training (loss per weight)",
     "unrolled": "unrolled derivative: exact (loss per weight)",
 }
+CLUSTER = 0.15  # of the map's width: points so near each other have their names in a column
 NAMES = 15  # lines of names that the map has room for
 PAIR = {"source": "source", "target": "target"}
 INTRO = """A two-layer linear network learns a hierarchy of items. Move the slider through its
@@ -241,16 +242,22 @@ def modes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def paths(embedding: pd.DataFrame) -> pd.DataFrame:
-    """The first seed's map of every variant; `name_y`: heights of the names, clear of each other
-    on either side, and `left`: which side."""
+    """The first seed's map of every variant, with places for the names: clear of each other
+    (`name_y`) and of the other points of the cluster (`name_x`), on either side (`left`)."""
     first = embedding.groupby("variant")["seed"].transform("min")
     found = embedding[embedding["seed"] == first].drop(columns="seed")
     found = found.sort_values(["variant", "step", "y"], kind="stable")
-    height = found["y"].groupby(found["variant"]).transform(np.ptp) / NAMES
     found["left"] = found["x"] < 0
-    rank = found.groupby(["variant", "step", "left"]).cumcount()
-    free = (found["y"] - rank * height).groupby([found[c] for c in ("variant", "step", "left")])
-    return found.assign(name_y=free.cummax() + rank * height)
+    size = found.groupby("variant")[["x", "y"]].transform(np.ptp)
+    side = [found[name] for name in ("variant", "step", "left")]
+    rank, height = found.groupby(["variant", "step", "left"]).cumcount(), size["y"] / NAMES
+    outer = found["x"].groupby(side)
+    outer = outer.transform("min").where(found["left"], outer.transform("max"))
+    near = (outer - found["x"]).abs() < CLUSTER * size["x"]
+    return found.assign(
+        name_x=outer.where(near, found["x"]),
+        name_y=(found["y"] - rank * height).groupby(side).cummax() + rank * height,
+    )
 
 
 def tries(tables: Mapping[str, pd.DataFrame]) -> tuple[tuple[str, dict[str, Any]], ...]:

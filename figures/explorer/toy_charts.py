@@ -101,6 +101,7 @@ def hidden_map() -> dict[str, Any]:
     points = c.rows("points").transform_calculate(role=role)
     dots = points.mark_circle(size=60, opacity=0.9, cursor="pointer").encode(
         x=x, y=y, color=color, tooltip=["item:N", "step:Q"])  # fmt: skip
+    beside = alt.X("name_x:Q", title="MDS 1", axis=alt.Axis(**plain), scale=alt.Scale(padding=40))
     height = alt.Y("name_y:Q", title="MDS 2", axis=alt.Axis(**plain), scale=alt.Scale(padding=14))
     sides: tuple[tuple[int, int, Literal["left", "right"]], ...] = (
         (0, 9, "left"),
@@ -109,7 +110,7 @@ def hidden_map() -> dict[str, Any]:
     words = [
         points.transform_filter(f"datum.left == {left}").mark_text(
             dx=dx, align=align, baseline="middle", fontSize=10, aria=False).encode(
-            x=x, y=height, text="item:N", color=color)
+            x=beside, y=height, text="item:N", color=color)
         for left, dx, align in sides
     ]  # fmt: skip
     start = {"step": 0, "source": "", "target": ""}

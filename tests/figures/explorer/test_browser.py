@@ -250,9 +250,9 @@ def test_no_word_of_a_chart_is_cut(reader):
         cut = reader.page.locator("section:not([hidden]) svg.marks").evaluate_all(
             """all => all.flatMap((svg) => [...svg.querySelectorAll("text")].filter((text) => {
                  const word = text.getBoundingClientRect(), frame = svg.getBoundingClientRect();
-                 return word.width && getComputedStyle(text).opacity > 0 && (word.left < frame.left - 1
-                   || word.right > frame.right + 1 || word.top < frame.top - 1
-                   || word.bottom > frame.bottom + 1);
+                 const out = word.left < frame.left - 1 || word.right > frame.right + 1
+                   || word.top < frame.top - 1 || word.bottom > frame.bottom + 1;
+                 return word.width && getComputedStyle(text).opacity > 0 && out;
                }).map((text) => text.textContent))"""
         )
         assert cut == [], state
