@@ -188,6 +188,15 @@ def test_what_theory_does_not_cover_is_left_out_and_said(config, run, record, ca
     assert shown.told["without rows"] == without
 
 
+def test_the_page_is_told_what_the_toy_was_trained_with(config, run, record):
+    record_run(config, run, record)
+    settings = [*SMALL, f"results={run.root}", "toy.learning_rate=0.03"]
+    other = load_config(settings=settings)
+    told = [gather(other, run, record=record, recorded_only=only).told for only in (False, True)]
+    assert [one["setting learning_rate"] for one in told] == ["0.03", "0.05"]
+    assert {one["setting init_scale"] for one in told} == {"0.01"}
+
+
 def test_nothing_at_all_says_what_to_do(config, record, monkeypatch):
     none = config.language.model_copy(update={"models": {}})
     config = config.model_copy(update={"language": none})

@@ -130,7 +130,8 @@ class Shown:
     Attributes:
         tables: catalogue key -> rows of all groups, with the column `COLUMN` first.
         claims: id -> record; pictures: figure -> WebP.
-        told: run -> what is shown of it; "missing: name" -> what is, and the command that makes it.
+        told: run -> what is shown of it; "missing: name" -> what is, and the command that makes it;
+            "setting key" -> value that the toy beside theory's tables was trained with.
         sources: files of the tables.
     """
 
@@ -191,8 +192,7 @@ def gather(
     shown.tables = {key: table for key, table in whole.items() if len(table)}
     if len(shown.tables) < len(whole):  # as theory's, of a training that it does not cover
         shown.told["without rows"] = ", ".join(key for key in whole if key not in shown.tables)
-    kept = Paths(record)
-    places = {THIS_RUN: paths, DEFAULTS_RUN: kept}
+    places = {THIS_RUN: paths, DEFAULTS_RUN: Paths(record)}
     if recorded_only:
         del places[THIS_RUN]
     add_claims(shown, places)
@@ -209,6 +209,11 @@ def trained(toy: ToyConfig) -> dict[str, str]:
     return {
         f"setting {name}": f"{getattr(toy, name):g}" for name in ("init_scale", "learning_rate")
     }
+
+
+def trained_with(config: Config) -> dict[str, str]:
+    """The toy's values of what theory's predictions run over."""
+    return {f"setting {k}": repr(getattr(config.toy, k)) for k in ("init_scale", "learning_rate")}
 
 
 Found = tuple[str, "pd.DataFrame", Path, str]  # key, rows, file, where from
