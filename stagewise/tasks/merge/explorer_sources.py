@@ -32,8 +32,6 @@ from stagewise.tasks.theory.hierarchies import HOME
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stagewise.config.toy import ToyConfig
-
 ROOMS = ("toy", "theory", "language")
 THIS_RUN, DEFAULTS_RUN = "this run", "the recorded run of the default configuration"
 COLUMN = {"toy": "variant", "language": "model"}  # that tells the runs of a room apart
@@ -178,7 +176,7 @@ def gather(
                 shown.say(origin, called)
             del absent[key]
             if group.room == "theory":
-                shown.told |= trained((config if origin == THIS_RUN else Config()).toy)
+                shown.told |= trained_with(config if origin == THIS_RUN else Config())
         if absent:
             lacking = [key for key in absent if key in group.own and not group.own[key].is_file()]
             names = ", ".join(catalogue()[key].name for key in lacking or absent)
@@ -202,13 +200,6 @@ def gather(
         shown.told["missing: pictures"] = f"{', '.join(undrawn)}; `make reproduce` draws them"
     shown.told |= {f"missing: {', '.join(of)}": words for words, of in missing.items()}
     return shown
-
-
-def trained(toy: ToyConfig) -> dict[str, str]:
-    """What the toy was trained with, that predictions for other settings are set beside it."""
-    return {
-        f"setting {name}": f"{getattr(toy, name):g}" for name in ("init_scale", "learning_rate")
-    }
 
 
 def trained_with(config: Config) -> dict[str, str]:
