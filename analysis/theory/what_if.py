@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.development.distinctions import progress, rise_times, stage_name, theory_maps
+from analysis.statistics.crossings import rise_times
+from analysis.theory.learnt_map import progress, theory_maps
 from analysis.theory.pairs import theory_influence
 from analysis.theory.predicted_times import events_of, expected_strength
-from models.toy.hierarchy import Hierarchy
+from models.toy.hierarchy import Hierarchy, stage_name
 from models.toy.linear_network import mode_basis
 
 THEORIES = {"closed_form": True, "first_order": False}  # by whether the start is taken as small
