@@ -21,7 +21,8 @@ class Shown:
     """A result in the report.
 
     Attributes:
-        category: Toy, Theory, Language or Claims; subcategory: figures, tables, or whose they are.
+        category: Toy, Theory, Language, Claims or Explorer; subcategory: figures, tables, or whose
+            they are.
         label: its kind, its name and what it shows, in one text. (Of a second label that has two
             values in all, the report makes a switch, and a part with two results loses both.)
     """
@@ -80,3 +81,8 @@ def document_shown(wildcards: Mapping[str, object]) -> Shown:
 def claims_shown(wildcards: Mapping[str, object]) -> Shown:
     """The claims."""
     return Shown("Claims", MERGED, "page claims: what was predicted, measured and decided.")
+
+
+def explorer_shown(wildcards: Mapping[str, object]) -> Shown:
+    """The explorer."""
+    return Shown("Explorer", "explorer", "page explorer: results to drag through, in the browser.")

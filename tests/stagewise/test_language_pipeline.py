@@ -92,16 +92,6 @@ def test_all_events_are_in_one_table(run):
     assert set(own["experiment"]) <= experiments
 
 
-def test_a_new_run_of_a_model_computes_only_itself(run):
-    setting = f"language={{models: {{{MODEL}: {{seeds: 3}}}}}}"
-    done = run.snakemake("--dry-run", "--config", setting)
-    lines = [line.split() for line in (done.stdout + done.stderr).splitlines()]
-    planned = {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
-    assert planned["language_train"] == planned["language_influence"] == 1
-    assert planned["language_upweighting"] == 2
-    assert not {"toy_train", "language_localisation"} & set(planned)
-
-
 def test_figures_of_language_models_are_byte_identical_when_drawn_again(run, tmp_path):
     config = load_config([run.config])
     for name in ("loss_by_class", "token_influence"):

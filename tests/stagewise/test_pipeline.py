@@ -17,7 +17,9 @@ from safetensors import safe_open
 from figures import of_room, scripts
 from figures.style.common import save
 from stagewise.config import load_config
+from stagewise.paths import Paths
 from stagewise.provenance.store import read_provenance, read_table
+from stagewise.tasks.base import perform
 from stagewise.tasks.merge.figures import load_tables
 from tests.stagewise.conftest import Run
 
@@ -186,11 +188,15 @@ def _planned(run: Run, *arguments: str) -> dict[str, int]:
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
 
 
-def test_a_new_seed_computes_only_itself(run):
-    planned = _planned(run, "--config", "toy={seeds: 2}")
+def test_a_new_seed_and_a_new_run_compute_only_themselves(run):
+    more = ["toy={seeds: 2}", "language={models: {held_out: {seeds: 3}}}"]
+    planned = _planned(run, "--config", *more)
     assert planned["toy_train"] == planned["toy_bif"] == planned["toy_windows"] == 1
     assert planned["toy_exact"] == 1
     assert not {"toy_sweep", "theory_hierarchy", "theory_optimizer"} & set(planned)
+    assert planned["language_train"] == planned["language_influence"] == 1
+    assert planned["language_upweighting"] == 2
+    assert "language_localisation" not in planned
 
 
 def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
@@ -223,7 +229,7 @@ def test_killed_run_resumes_to_the_same_result(run):
     # The whole process group dies by SIGKILL in the middle of sampling; the same command then
     # finishes, locks and half-done work notwithstanding, with the uninterrupted result.
     target, kept = "toy/seed11/influence/bif.parquet", "toy/seed11/influence/.kept"
-    setting = ["--config", "toy={posterior: {draws: 2500}, checkpoint_every: 20}"]
+    setting = ["--config", "toy={posterior: {draws: 1000}, checkpoint_every: 20}"]
     base = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", str(run.config)]
     killed = [*base, *setting, "results=killed", "--", f"killed/{target}"]
     process = subprocess.Popen(
@@ -238,9 +244,14 @@ def test_killed_run_resumes_to_the_same_result(run):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run.folder / "killed" / target).exists()
-    for command in (killed, [*base, *setting, "results=whole", "--", f"whole/{target}"]):
-        done = subprocess.run(command, cwd=run.folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-3000:]
+    done = subprocess.run(killed, cwd=run.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    whole = run.folder / "whole"
+    config = load_config(
+        [run.config], ["toy.posterior.draws=1000", "toy.checkpoint_every=20", f"results={whole}"]
+    )
+    for stage in ("toy_train", "toy_bif"):
+        perform(stage, config, Paths(config), seed=11)
     a, b = (read_table(run.folder / name / target) for name in ("killed", "whole"))
     pd.testing.assert_frame_equal(a, b, check_exact=True)
 

@@ -17,7 +17,7 @@ from stagewise.provenance.archive import write_manifest
 from stagewise.root import ROOT
 from stagewise.tasks.base import tasks
 
-CATEGORIES = {"Toy", "Theory", "Language", "Claims"}
+CATEGORIES = {"Toy", "Theory", "Language", "Claims", "Explorer"}
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ import shlex
 import sys
 from pathlib import Path
 
-from figures import figures_of, scripts
+from figures import scripts
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
 from stagewise.pages.report import (
     claims_shown,
     document_shown,
+    explorer_shown,
     figure_shown,
     table_shown,
 )
 from stagewise.paths import Paths
 from stagewise.provenance.code import source_files
-from stagewise.provenance.recorded import tables_elsewhere
 from stagewise.root import ROOT
 from stagewise.tasks.base import TaskError, task_named
 from stagewise.tasks.everything import part_files
@@ -37,9 +37,9 @@ except (ConfigError, TaskError) as error:
 
 FOUND = r"[a-z_]+"
 # Captions of what is in the report; whole paths, for rules lie in folders of different depth.
-FIGURE, TABLE, CLAIMS, DOCUMENT, RECORDED = (
+FIGURE, TABLE, CLAIMS, DOCUMENT, RECORDED, EXPLORER = (
     str(ROOT / "workflow" / "report" / f"{name}.rst")
-    for name in ("figure", "table", "claims", "document", "recorded")
+    for name in ("figure", "table", "claims", "document", "recorded", "explorer")
 )
 
 # In every rule's shell: `stagewise`, with the same Python and configuration as here.

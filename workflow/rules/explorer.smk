@@ -6,11 +6,7 @@ rule explorer:
         reads("explorer"),
         code=code("explorer"),
     output:
-        report(
-            PATHS.explorer,
-            caption="../report/explorer.rst",
-            category="Explorer",
-        ),
+        in_report(PATHS.explorer, EXPLORER, explorer_shown),
         PATHS.explorer_origin,
     log:
         PATHS.root / "logs/explorer.log",
