@@ -58,7 +58,7 @@ nitpick_ignore_regex = [
         r"(altair|transformers|tokenizers|pydantic|typer|mistune|ruamel|filelock|docutils|sphinx)\..*",
     ),
     (r"py:.*", r"(importlib\.metadata|types|typing)\.\w+.*"),
-    (r"py:.*", r"(torch\.)?OutOfMemoryError|sympy\.core\.function\.AppliedUndef"),
+    (r"py:.*", r"(torch\.)?OutOfMemoryError|SafetensorError|sympy\.core\.function\.AppliedUndef"),
     (r"py:class", r"(.+\.)?(Number|Value|Result|Events|Mapping\[str)"),
 ]
 

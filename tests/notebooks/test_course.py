@@ -43,6 +43,7 @@ def printed(cell: nbformat.NotebookNode) -> list[str]:
     return "".join(o.text for o in cell.outputs if o.get("name") == "stdout").splitlines()
 
 
+@pytest.mark.pipeline
 @every_notebook
 def test_exercises_tell_right_from_wrong(path: Path) -> None:
     """One execution for both: what is kept runs, and after each exercise a solution that does not

@@ -32,7 +32,7 @@ HELD_OUT = {
     "localisations": [1e5, 1e6],
     "localisation_every": 4,
     "upweighting": {"classes": {"induction": {"threshold": 4.2, "window": 8, "until": 24},
-                                "right_delimiter": {"threshold": 1.0, "window": 8, "until": 24}}},
+                                "right_delimiter": None}},
     "forecast": {"every": 5, "horizons": [1, 3]},
 }  # fmt: skip
 # One small tree, and the two optimizers that differ most.
@@ -55,6 +55,10 @@ TINY_THEORY = {
         "momentum": None,
         "minibatch": None,
         "adam": {"steps": 80, "checkpoint_every": 20},
+    },
+    "phases": {
+        "weak": {"points": [0, 40], "burn_in": 1000, "kept_steps": 1000},
+        "strong": {"points": [40], "burn_in": 500, "kept_steps": 500},
     },
     "what_if": {"sharpness": [1.0], "init_scale": [0.01], "learning_rate": [0.05, 0.1]},
 }

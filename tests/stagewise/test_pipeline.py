@@ -195,7 +195,7 @@ def test_a_new_seed_and_a_new_run_compute_only_themselves(run):
     assert planned["toy_exact"] == 1
     assert not {"toy_sweep", "theory_hierarchy", "theory_optimizer"} & set(planned)
     assert planned["language_train"] == planned["language_influence"] == 1
-    assert planned["language_upweighting"] == 2
+    assert planned["language_upweighting"] == 1
     assert "language_localisation" not in planned
 
 
