@@ -21,7 +21,7 @@ from analysis.statistics.uncertainty import mean_interval
 from models.storage.declarations import modules_of
 from models.storage.markdown import markdown_table
 
-Verdict = Literal["replicated", "partly", "not replicated", "not run"]
+Verdict = Literal["replicated", "partly", "not replicated", "undecided", "not run"]
 Origin = Literal["paper", "extension"]
 Room = Literal["toy", "theory", "language"]
 
@@ -34,7 +34,7 @@ class Finding:
         predicted: the claim made checkable, thresholds included.
         measured: the numbers, with their units.
         interval: theirs, 95 % unless it says otherwise.
-        verdict: replicated, partly, not replicated or not run.
+        verdict: replicated, partly, not replicated, undecided or not run.
         reason: why this verdict, or what to keep in mind with it.
     """
 
@@ -182,17 +182,25 @@ def order(id: str) -> tuple[str, int, str]:
     return plain[0], int(plain[1:]), model
 
 
-def graded(held: Sequence[bool]) -> Verdict:
-    """All parts of a prediction held, some, or none.
+def graded(held: Sequence[bool | None]) -> Verdict:
+    """All parts of a prediction held, some, or none; or the data do not tell.
 
     Args:
-        held: whether each part held, (parts,), at least one.
+        held: of each part whether it held, (parts,), at least one; None where its interval leaves
+            both possible.
 
     Returns:
-        replicated, partly or not replicated.
+        replicated where all hold; undecided where none is refuted and some are open; else partly
+        where some hold, and not replicated where none does.
+
+    Example:
+        >>> graded([True, True]), graded([True, None]), graded([True, False]), graded([None, False])
+        ('replicated', 'undecided', 'partly', 'not replicated')
     """
     if all(held):
         return "replicated"
+    if all(part is None or part for part in held):
+        return "undecided"
     return "partly" if any(held) else "not replicated"
 
 

@@ -33,6 +33,7 @@ MARKS = {
     "replicated": ("o", GREEN, GREEN),
     "partly": ("o", ORANGE, "white"),
     "not replicated": ("x", RED, RED),
+    "undecided": ("o", INK, "white"),
     "not run": ("_", INK, INK),
 }
 

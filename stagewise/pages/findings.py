@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
+from analysis.claims.core import Verdict
 from stagewise.pages.claims_page import NOT_RUN, Claims, Group, Record, grouped
 
 PAGE = "docs/claims.md"
@@ -137,8 +139,7 @@ def findings(claims: Claims) -> str:
 def count(groups: list[Group]) -> str:
     """How many claims have which verdict, each on the first model it was tried on."""
     verdicts = Counter(first(group)["verdict"] for group in groups)
-    order = ("replicated", "partly", "not replicated", NOT_RUN)
-    told = [f"{verdicts[verdict]} {verdict}" for verdict in order if verdicts[verdict]]
+    told = [f"{verdicts[verdict]} {verdict}" for verdict in get_args(Verdict) if verdicts[verdict]]
     return ", ".join(told)
 
 
