@@ -55,6 +55,7 @@ class Claim:
         origin: by whom: paper or extension.
         finding: what was found.
         figure: where to look, its name.
+        paper: the paper's own number, or sign; "" where it gives none.
     """
 
     id: str
@@ -62,12 +63,13 @@ class Claim:
     origin: Origin
     finding: Finding
     figure: str
+    paper: str = ""
 
     def record(self) -> dict[str, str]:
         """Everything but the id, as plain texts."""
         return {
-            "claim": self.claim, "origin": self.origin, **asdict(self.finding),
-            "figure": self.figure,
+            "claim": self.claim, "origin": self.origin, "paper": self.paper,
+            **asdict(self.finding), "figure": self.figure,
         }  # fmt: skip
 
 
@@ -83,6 +85,7 @@ class Rule:
         figure: that shows it.
         reads: names of the tables it may read.
         find: from evidence to a finding.
+        paper: the paper's own number, or sign.
     """
 
     id: str
@@ -92,6 +95,7 @@ class Rule:
     figure: str
     reads: tuple[str, ...]
     find: Callable[[Any], Finding]
+    paper: str = ""
 
     def __call__(self, evidence: Evidence) -> Claim:
         """Decide the claim. Where the function finds no evidence, it was not run."""
@@ -99,14 +103,21 @@ class Rule:
             finding = self.find(evidence.for_claim(self.id, self.reads))
         except NoEvidence as missing:
             finding = Finding("", "", "", "not run", str(missing))
-        return Claim(self.id, self.text, self.origin, finding, self.figure)
+        return Claim(self.id, self.text, self.origin, finding, self.figure, self.paper)
 
 
 RULES: dict[str, Rule] = {}
 
 
 def claim(
-    id: str, text: str, *, origin: Origin, room: Room, figure: str, reads: tuple[str, ...]
+    id: str,
+    text: str,
+    *,
+    origin: Origin,
+    room: Room,
+    figure: str,
+    reads: tuple[str, ...],
+    paper: str = "",
 ) -> Callable[[Callable[[Any], Finding]], Rule]:
     """Make a claim of a function from evidence to a finding, and register it.
 
@@ -117,6 +128,7 @@ def claim(
         room: toy, theory or language: whose evidence it takes.
         figure: that shows it; of a language model without the model's name.
         reads: tables of the catalogue it may look at.
+        paper: the number, or sign, that the paper itself gives, to stand beside ours.
 
     Returns:
         a decorator that registers the function which decides: it takes the evidence of the room,
@@ -133,7 +145,7 @@ def claim(
             raise ValueError(
                 f"two claims are called {id}: in {known.find.__module__} and {find.__module__}"
             )
-        RULES[id] = Rule(id, text, origin, room, figure, reads, find)
+        RULES[id] = Rule(id, text, origin, room, figure, reads, find, paper)
         return RULES[id]
 
     return register

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.stats import spearmanr, t
 
 from analysis.claims.core import Claim
-from analysis.claims.evidence import Evidence, NoEvidence
-from analysis.claims.thresholds import MOST
+from analysis.claims.evidence import Evidence
 from analysis.development.transitions import formation
+from analysis.statistics.uncertainty import LEVEL, degrees_of_freedom
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,16 @@ class LanguageEvidence(Evidence):
         """Seeds whose stages are known."""
         return sorted(self.tables["transitions"]["seed"].unique().tolist())
 
-    def formation(self, seed: int) -> pd.Series:
-        """Start, middle and end of the forming of induction in one run; see
+    def formations(self) -> dict[int, pd.Series]:
+        """When induction formed, of the runs in which it did; see
         `development.transitions.formation`.
 
-        Args:
-            seed: of the run.
-
         Returns:
-            the row of that run: start, middle, end (25, 50 and 75 % learnt), in steps.
-
-        Raises:
-            NoEvidence: it does not begin or does not end in that run.
+            seed -> start, middle, end (25, 50 and 75 % learnt), in steps.
         """
         rows = formation(self.tables["transitions"])
-        rows = rows[rows["seed"] == seed]
-        if rows.empty or not np.isfinite(rows.iloc[0][["start", "end"]].astype(float)).all():
-            raise NoEvidence(f"induction is not learnt within the training of seed {seed}")
-        return rows.iloc[0]
+        there = np.isfinite(rows[["start", "end"]].astype(float)).all(axis=1)
+        return {int(row["seed"]): row for _, row in rows[there].sort_values("seed").iterrows()}
 
     def curve(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
         """Influence of one pair of classes in one run.
@@ -61,11 +53,13 @@ class LanguageEvidence(Evidence):
             seed: of the run.
 
         Returns:
-            step, mean, low, high (nats^2 or correlation; negative: helps), in time order; empty
-            where there is no such curve.
+            step, mean, low, high and error, the standard error (nats^2 or correlation; negative:
+            helps; error 0: exact), in time order; empty where there is no such curve.
         """
         found = self._pair(self.tables["trajectories"], "label", label, source, target, seed)
-        return found.sort_values("step")
+        reach = t.isf((1 - LEVEL) / 2, degrees_of_freedom(1))  # of one run's own interval
+        error = (found["high"] - found["low"]) / 2 / reach
+        return found.assign(error=error).sort_values("step")
 
     def events(self, label: str, source: str, target: str, seed: int) -> pd.DataFrame:
         """Flips and peaks of one pair of classes in one run, the contract's columns in time order;
@@ -159,25 +153,15 @@ def of_model(found: Claim, model: str, *, first: bool) -> Claim:
     )
 
 
-def most(held: list[bool]) -> bool:
-    """Does it hold in at least two thirds?
+def share(held: Sequence[bool | None]) -> str:
+    """In how many runs, in words.
 
     Args:
-        held: whether it holds, (runs,).
+        held: of each run whether it holds; None: open.
 
     Returns:
-        True or False; False without runs.
+        as in "5 of 8", or "5 of 8, 2 open".
     """
-    return bool(held) and sum(held) >= MOST * len(held) - 1e-9
-
-
-def share(held: list[bool]) -> str:
-    """In how many, in words.
-
-    Args:
-        held: whether it holds, (runs,).
-
-    Returns:
-        as in "5 of 8".
-    """
-    return f"{sum(held)} of {len(held)}"
+    unsure = sum(each is None for each in held)
+    told = f"{sum(each is True for each in held)} of {len(held)}"
+    return told + (f", {unsure} open" if unsure else "")

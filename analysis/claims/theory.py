@@ -38,14 +38,16 @@ def optimizers_agree(e: TheoryEvidence) -> Finding:
         raise NoEvidence(f"no claim holds under {first}: there is nothing to survive")
     shown, held = [], []
     for name in others:
-        lost = [c for c in told if verdicts[name][c] not in SURVIVES]
+        unsure = [c for c in told if verdicts[name][c] == "undecided"]
+        lost = [c for c in told if verdicts[name][c] not in (*SURVIVES, "undecided")]
         weaker = [
             c for c in told
             if (base[c], verdicts[name][c]) == ("replicated", "partly")
         ]  # fmt: skip
-        held.append(not lost and not weaker)
+        held.append(False if lost or weaker else None if unsure else True)
         parts = [f"loses {', '.join(lost)}"] if lost else []
         parts += [f"weakens {', '.join(weaker)}"] if weaker else []
+        parts += [f"leaves {', '.join(unsure)} undecided"] if unsure else []
         shown.append(f"{name} " + (" and ".join(parts) or "keeps all"))
     return Finding(
         predicted=f"C1 to C5 under every other optimizer as under {first}: none that holds or "

@@ -12,6 +12,10 @@ SIGNIFICANCE = 0.05  # p-values below it count
 
 # Toy.
 WINDOW = 40  # steps: length of the windows of claim C5
+NOISY = 0.2  # sampling noise, as a share of a curve's size, beyond which shape is open (C2)
+LATER = 2.0  # factor by which an early window must do more later than by its end (X12)
+AS_GOOD = 0.05  # correlation by which a setting may fall short of the best (C6)
+OUT_OF_ORDER = 0.5  # rank correlation below which an order is refuted (C4)
 ROUNDING = 1e-9  # relative size of a difference that rounding explains (X2)
 EXPLAINS = 0.9  # share of variance that symmetry must explain in a mean over starts (X2)
 REACHED = 0.02  # relative error of a limit that counts as reached (X5)
@@ -33,6 +37,6 @@ AGREES = 0.1  # relative error of sampled influence that counts as agreement
 
 # Language models.
 MOST = 2 / 3  # share of runs in which a statement must hold
-CHANGE = 2.0  # standard errors that count as a change (C7)
+LONG_ENOUGH = 2.0  # times as long as induction took to form, to ask whether influence falls (C7)
 SIGNS = 0.95  # share of pairs whose sign must be that of the limit (X6)
 RATIO = 0.1  # how far the median ratio to the limit may be from 1 (X6)

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.claims.core import claims_of
+from analysis.claims.core import rules
 from analysis.claims.evidence import EvidenceTables
 from analysis.claims.toy_evidence import ToyEvidence
+from analysis.statistics.branch_points import branch_points
 from analysis.statistics.distinction_peaks import distinction_peaks
 from analysis.tables.curves import labelled
 
@@ -55,6 +56,9 @@ def under_optimizer(evidence: ToyEvidence, name: str) -> tuple[ToyEvidence, floa
     tables["distinction_peaks"] = distinction_peaks(
         tables["events"], tables["transitions"], evidence.tree, label
     )
+    tables["branch_points"] = branch_points(
+        tables["events"], tables["transitions"], evidence.tree, name, label
+    )
     return replace(evidence, tables=EvidenceTables(tables), posterior_label=label), agreement
 
 
@@ -69,7 +73,7 @@ def verdicts(evidence: ToyEvidence, sampled: float) -> pd.DataFrame:
         one row per claim: claim, verdict, measured, interval, reason, sampled.
     """
     rows = []
-    for rule in claims_of("toy"):
+    for rule in rules():
         if rule.id in JUDGED:
             finding = rule(evidence).finding
             rows.append(

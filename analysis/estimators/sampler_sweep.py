@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,14 +18,22 @@ from analysis.losses.toy import LinearNetworkLoss
 from analysis.sampling.posterior import DivergenceError, sample_posterior
 from analysis.sampling.settings import PosteriorConfig
 from analysis.statistics.correlation import correlations
+from analysis.statistics.uncertainty import mean_interval
 from models.toy.checkpoints import ToyRun
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # arviz announces its 1.0
+    import arviz
 
 logger = logging.getLogger(__name__)
 
+SETTING = ["nbeta", "gamma", "relative_step"]
 COLUMNS = [
-    "nbeta", "gamma", "relative_step", "step_size", "estimator", "reference", "agreement",
-    "ci_low", "ci_high", "definite", "seed",
+    *SETTING, "step_size", "estimator", "reference", "equal", "draws", "agreement", "definite",
+    "seed",
 ]  # fmt: skip
+CURVE = [*SETTING, "estimator", "reference", "equal"]
+FEWEST = 10  # draws of a chain
 
 
 @dataclass(frozen=True)
@@ -36,20 +45,18 @@ class SweepSettings:
         gamma: localisations, 1/parameter^2.
         relative_step: step_size x (gamma + nbeta), pure numbers.
         chains: of each combination and checkpoint.
-        draws: of each chain.
+        time: relative_step x draws, the same for all: settings of equal integration time.
         every: checkpoints between those looked at.
         relaxations: burn-in, in relaxation times 2 / relative_step of the localisation.
-        bootstrap: resamples of the pairs behind an interval.
     """
 
     nbeta: Sequence[float]
     gamma: Sequence[float]
     relative_step: Sequence[float]
     chains: int
-    draws: int
+    time: float
     every: int
     relaxations: float = 3.0
-    bootstrap: int = 500
 
     @property
     def combinations(self) -> list[tuple[float, float, float]]:
@@ -72,7 +79,7 @@ class SweepSettings:
             gamma=gamma,
             step_size=relative / (gamma + nbeta),
             chains=self.chains,
-            draws=self.draws,
+            draws=max(math.ceil(self.time / relative), FEWEST),
             burn_in=math.ceil(2 * self.relaxations / relative),
             max_diverged=0.5,
         )
@@ -86,7 +93,7 @@ def sweep_table(
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """The agreement of every setting with every reference.
+    """The agreement of every setting with every reference, at equal cost.
 
     Args:
         run: weights, targets and steps of one training.
@@ -97,80 +104,127 @@ def sweep_table(
 
     Returns:
         nbeta, gamma, relative_step, step_size, estimator (bif, and bif_gaussian: the same without
-        sampling noise or step size), reference, agreement (median over pairs of different items of
-        the correlation of the two curves over training, from -1 to 1), ci_low, ci_high (95 %, pairs
-        resampled), definite (share of checkpoints where nbeta H + gamma I is positive definite),
-        seed. A setting that diverged has no bif rows, with a warning.
+        sampling noise or step size), reference, equal (time: all settings have the same integration
+        time; ess: chains are cut so that all have as many effective draws as the poorest; exact),
+        draws (of a chain; 0 where exact), agreement (median over pairs of different items of the
+        correlation of the two curves over training, from -1 to 1), definite (share of checkpoints
+        where nbeta H + gamma I is positive definite), seed. A setting that diverged has no bif
+        rows, with a warning.
     """
     steps = run.steps[:: settings.every]
     wanted = {label: curve[:: settings.every] for label, curve in references.items()}
-    rng = np.random.default_rng(run.seed)
     pairs = list(itertools.product(settings.nbeta, settings.gamma))
     exact = gaussian_by_checkpoint(run, pairs, steps)
+    sampled = {
+        setting: traces
+        for setting in settings.combinations
+        if (traces := _sampled(run, settings, setting, threads, progress)) is not None
+    }
+    cut = equal_draws({setting: effective_draws(t) for setting, t in sampled.items()}, sampled)
     rows: list[dict[str, object]] = []
-    for nbeta, gamma, relative in settings.combinations:
+    for setting in settings.combinations:
+        nbeta, gamma, relative = setting
         gaussian = exact[pairs.index((nbeta, gamma))]
         definite = np.isfinite(gaussian).all((1, 2))
-        found = {"bif_gaussian": gaussian} if definite.all() else {}
-        local = settings.posterior(nbeta, gamma, relative)
-        sampled = _sampled(run, settings.every, local, threads, progress)
-        found |= {} if sampled is None else {"bif": sampled}
-        for (estimator, curve), (reference, truth) in itertools.product(
-            found.items(), wanted.items()
-        ):
-            agreement, low, high = shape_agreement(curve, truth, rng, settings.bootstrap)
-            rows.append(
+        found: dict[tuple[str, str, int], np.ndarray] = {}
+        if definite.all():
+            found["bif_gaussian", "exact", 0] = gaussian
+        if setting in sampled:
+            traces, few = sampled[setting], cut[setting]
+            found["bif", "time", traces.shape[2]] = _influence(traces)
+            found["bif", "ess", few] = _influence(traces[:, :, -few:])
+        for (estimator, equal, draws), curve in found.items():
+            rows += [
                 {
                     "nbeta": nbeta, "gamma": gamma, "relative_step": relative,
-                    "step_size": local.step_size, "estimator": estimator, "reference": reference,
-                    "agreement": agreement, "ci_low": low, "ci_high": high,
+                    "step_size": relative / (gamma + nbeta), "estimator": estimator,
+                    "reference": reference, "equal": equal, "draws": draws,
+                    "agreement": float(np.median(correlations(curve, truth))),
                     "definite": definite.mean(), "seed": run.seed,
                 }
-            )  # fmt: skip
+                for reference, truth in wanted.items()
+            ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def sweep_summary(sweep: pd.DataFrame) -> pd.DataFrame:
+    """Mean agreement over seeds, with its 95 % interval.
+
+    Args:
+        sweep: rows of `sweep_table`, of all seeds.
+
+    Returns:
+        nbeta, gamma, relative_step, estimator, reference, equal; mean, low, high (from -1 to 1;
+        low and high equal the mean for one seed); definite, the least over seeds; seeds.
+    """
+    rows = []
+    for key, group in sweep.sort_values("seed").groupby(CURVE, sort=True):
+        mean, low, high = (float(x) for x in mean_interval(group["agreement"].to_numpy(float)))
+        named = dict(zip(CURVE, key, strict=True))
+        rows.append({**named, "mean": mean, "low": low, "high": high,
+                     "definite": float(group["definite"].min()), "seeds": len(group)})  # fmt: skip
+    return pd.DataFrame(rows, columns=[*CURVE, "mean", "low", "high", "definite", "seeds"])
+
+
+def effective_draws(traces: np.ndarray) -> float:
+    """Effective draws of the loss traces, all chains together.
+
+    Args:
+        traces: (steps, chains, draws, items), loss of every item.
+
+    Returns:
+        median over checkpoints and items of arviz's effective sample size for the mean.
+    """
+    found = [arviz.ess(one.transpose(2, 0, 1)[k]) for one in traces for k in range(one.shape[2])]
+    return float(np.median(found))
+
+
+def equal_draws(
+    effective: Mapping[tuple[float, float, float], float],
+    traces: Mapping[tuple[float, float, float], np.ndarray],
+) -> dict[tuple[float, float, float], int]:
+    """How many draws of every setting's chains are as many effective ones as the poorest has.
+
+    Args:
+        effective: setting -> effective draws.
+        traces: setting -> (steps, chains, draws, items).
+
+    Returns:
+        setting -> draws, at least ten and at most what there is.
+    """
+    poorest = min(effective.values(), default=0.0)
+    return {
+        setting: max(min(round(one.shape[2] * poorest / effective[setting]), one.shape[2]), FEWEST)
+        for setting, one in traces.items()
+    }
 
 
 def _sampled(
     run: ToyRun,
-    every: int,
-    local: PosteriorConfig,
+    settings: SweepSettings,
+    setting: tuple[float, float, float],
     threads: int,
     progress: Callable[[int], None] | None,
 ) -> np.ndarray | None:
-    """BIF at every so many checkpoints, (steps, source, target); None, with a warning, where the
-    chains diverged."""
+    """Loss traces at every so many checkpoints, (steps, chains, draws, items); None, with a
+    warning, where the chains diverged."""
+    local = settings.posterior(*setting)
     try:
         draws = sample_posterior(
             LinearNetworkLoss(run.targets.float()),
-            {name: w[::every] for name, w in run.weights._asdict().items()},
+            {name: w[:: settings.every] for name, w in run.weights._asdict().items()},
             local,
             seed=run.seed,
-            streams=run.steps[::every],
+            streams=run.steps[:: settings.every],
             threads=threads,
             progress=progress,
         )
     except DivergenceError as error:
-        step = local.step_size * (local.gamma + local.nbeta)
-        logger.warning("nbeta %g, gamma %g, step %g: %s", local.nbeta, local.gamma, step, error)
+        logger.warning("nbeta %g, gamma %g, step %g: %s", *setting, error)
         return None
-    return np.stack([bayesian_influence(traces)[0] for traces in draws.losses.numpy()])
+    return draws.losses.numpy()
 
 
-def shape_agreement(
-    first: np.ndarray, second: np.ndarray, rng: np.random.Generator, bootstrap: int
-) -> tuple[float, float, float]:
-    """Median over pairs of different items of the correlation of two curves over training.
-
-    Args:
-        first: (steps, source, target), any unit.
-        second: the same shape, in a unit of its own.
-        rng: source of random numbers.
-        bootstrap: resamples of the pairs.
-
-    Returns:
-        median, from -1 to 1, and the ends of its 95 % interval with pairs resampled.
-    """
-    each = correlations(first, second)
-    again = np.median(rng.choice(each, (bootstrap, len(each))), axis=1)
-    low, high = np.percentile(again, [2.5, 97.5])
-    return float(np.median(each)), float(low), float(high)
+def _influence(traces: np.ndarray) -> np.ndarray:
+    """BIF at every checkpoint, (steps, source, target)."""
+    return np.stack([bayesian_influence(one)[0] for one in traces])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,31 @@ def checkpoint_index(
     return np.interp(np.asarray(steps, dtype=float), measured, np.arange(len(measured)))
 
 
+@dataclass(frozen=True)
+class Alignment:
+    """How near events lie to landmarks, and how near chance has them.
+
+    Attributes:
+        distance: observed, mean over runs of their mean distances; null: its mean by chance.
+        each, each_null: the same of every run, (runs,). All in the unit of the span.
+        p_value: (1 + shifts at least as near) / (1 + shifts); p_farther: at least as far.
+    """
+
+    distance: float
+    null: float
+    each: np.ndarray
+    each_null: np.ndarray
+    p_value: float
+    p_farther: float
+
+
 def joint_alignment(
     runs: Sequence[tuple[np.ndarray, np.ndarray]],
     span: tuple[float, float],
     rng: np.random.Generator,
     shifts: int = 10_000,
-) -> tuple[float, float, float]:
-    """Mean distance from an event to the nearest landmark of its run, against chance.
+) -> Alignment:
+    """Distance from an event to the nearest landmark of its run, against chance; runs weigh alike.
 
     Under the null, the events of all runs are shifted together by one random amount around the
     span (a circle), which keeps their number, their spacing, and what the runs have in common:
@@ -44,48 +63,26 @@ def joint_alignment(
         shifts: random shifts of the events.
 
     Returns:
-        observed mean distance, its mean under the null (both in the unit of `span`), and the
-        one-sided p-value (1 + shifts at least as near) / (1 + shifts).
+        observed distances, those under the null, and one-sided p-values.
     """
     start, length = span[0], span[1] - span[0]
-    count = sum(len(events) for events, _ in runs)
 
-    def distance(times: Sequence[np.ndarray]) -> np.ndarray:
-        pairs = zip(times, runs, strict=True)
-        return sum(np.abs(t[..., None] - marks).min(-1).sum(-1) for t, (_, marks) in pairs) / count
+    def distances(shift: np.ndarray) -> np.ndarray:
+        """(shifts, runs)."""
+        found = []
+        for events, marks in runs:
+            times = start + (events - start + shift) % length
+            found.append(np.abs(times[..., None] - marks).min(-1).mean(-1))
+        return np.stack(found, axis=-1)
 
-    shift = rng.uniform(0, length, size=(shifts, 1))
-    observed = float(distance([events for events, _ in runs]))
-    null = distance([start + (events - start + shift) % length for events, _ in runs])
-    return observed, float(null.mean()), (1 + int((null <= observed).sum())) / (1 + shifts)
-
-
-def alignment(
-    events: Sequence[float],
-    landmarks: Sequence[float],
-    span: tuple[float, float],
-    *,
-    permutations: int = 10_000,
-    rng: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Do the events of one run fall near its landmarks more closely than chance? See
-    `joint_alignment`.
-
-    Args:
-        events: steps, (events,).
-        landmarks: steps, (landmarks,).
-        span: first and last step that an event can have.
-        permutations: random shifts behind the p-value.
-        rng: source of random numbers.
-
-    Returns:
-        observed mean distance from an event to its nearest landmark, its mean under the null, both
-        in steps, and the p-value.
-
-    Raises:
-        ValueError: there are no events or no landmarks.
-    """
-    if not len(events) or not len(landmarks):
-        raise ValueError(f"{len(events)} events and {len(landmarks)} landmarks: both are needed")
-    run = (np.asarray(events, dtype=float), np.asarray(landmarks, dtype=float))
-    return joint_alignment([run], span, rng, permutations)
+    each = np.array([np.abs(events[:, None] - marks).min(-1).mean() for events, marks in runs])
+    null = distances(rng.uniform(0, length, size=(shifts, 1)))
+    mean, observed = null.mean(-1), float(each.mean())
+    return Alignment(
+        distance=observed,
+        null=float(mean.mean()),
+        each=each,
+        each_null=null.mean(0),
+        p_value=(1 + int((mean <= observed).sum())) / (1 + shifts),
+        p_farther=(1 + int((mean >= observed).sum())) / (1 + shifts),
+    )

@@ -21,8 +21,20 @@ def correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         (pairs,), source by source, from -1 to 1; 0 where a curve is constant.
     """
     different = ~np.eye(first.shape[1], dtype=bool)
-    a, b = first[:, different], second[:, different]
-    a, b = a - a.mean(0), b - b.mean(0)
+    return column_correlations(first[:, different], second[:, different])
+
+
+def column_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pearson's correlation over time of two curves, pair by pair.
+
+    Args:
+        first: (steps, pairs), any unit.
+        second: the same shape, in a unit of its own.
+
+    Returns:
+        (pairs,), from -1 to 1; 0 where a curve is constant.
+    """
+    a, b = first - first.mean(0), second - second.mean(0)
     scale = np.sqrt((a**2).sum(0) * (b**2).sum(0))
     return (a * b).sum(0) / np.where(scale > 0, scale, 1.0)
 

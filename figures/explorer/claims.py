@@ -13,7 +13,7 @@ from figures.explorer.parts import Key, View, address
 
 Record = Mapping[str, str]
 
-FIELDS = ("predicted", "measured", "interval", "reason")
+FIELDS = ("paper", "predicted", "measured", "interval", "reason")
 MODEL = re.compile(r" \((\w+)\)$")  # at the end of a claim about a language model
 INTRO = """What the paper claims (C) and what we add (X): predicted before, measured after, decided
 by rules that are part of the prediction. Open a row for its numbers, its reason and its picture."""

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from figures.style.common import BLUE, INK, RED, SKY, Tables
 
-READS = ("sweep",)
+READS = ("sweep_summary",)
 
 REFERENCES = {"unrolled": "against the unrolled derivative", "loo_1": "against leave-one-out"}
 COLORS, MARKERS = (SKY, BLUE, RED), "os^"
@@ -15,7 +15,8 @@ COLORS, MARKERS = (SKY, BLUE, RED), "os^"
 
 def draw(tables: Tables) -> Figure:
     """Rows: reference; columns: nbeta. Lines: step sizes, black: no sampling noise."""
-    sweep = tables["sweep"]
+    sweep = tables["sweep_summary"]
+    sweep = sweep[sweep["equal"] != "ess"]
     references = [name for name in REFERENCES if name in set(sweep["reference"])]
     levels = sorted(sweep["nbeta"].unique())
     figure, axes = plt.subplots(
@@ -32,14 +33,14 @@ def draw(tables: Tables) -> Figure:
                 rows = bif[bif["relative_step"] == step].sort_values("gamma")
                 shift = 1.12 ** (rank - (len(steps) - 1) / 2)
                 axis.errorbar(
-                    rows["gamma"] * shift, rows["agreement"],
-                    [rows["agreement"] - rows["ci_low"], rows["ci_high"] - rows["agreement"]],
+                    rows["gamma"] * shift, rows["mean"],
+                    [rows["mean"] - rows["low"], rows["high"] - rows["mean"]],
                     color=COLORS[rank % 3], marker=MARKERS[rank % 3], ms=4, lw=1.2, elinewidth=0.8,
                     label=f"sampled, relative step {step:g}",
                 )  # fmt: skip
             exact = here[here["estimator"] == "bif_gaussian"].drop_duplicates("gamma")
             exact = exact.sort_values("gamma")
-            axis.plot(exact["gamma"], exact["agreement"], color=INK, ls=(0, (1.5, 1.5)), lw=1.2,
+            axis.plot(exact["gamma"], exact["mean"], color=INK, ls=(0, (1.5, 1.5)), lw=1.2,
                       marker="D", ms=3, mfc="white", label="Gaussian limit (no noise)")  # fmt: skip
             loose = here[here["definite"] < 1]["gamma"].unique()
             for gamma in loose:

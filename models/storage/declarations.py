@@ -63,7 +63,7 @@ def declared(module: str) -> Declarations:
 
     Example:
         >>> declared("figures.toy.sampler_sweep")["READS"]
-        ('sweep',)
+        ('sweep_summary',)
     """
     spec = find_spec(module)
     if spec is None or spec.origin is None:

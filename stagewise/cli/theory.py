@@ -33,6 +33,9 @@ task_command(
     theory, "times", "theory_times", "Predicted against measured times of flips and peaks."
 )
 task_command(
+    theory, "branches", "theory_branches", "Branch points of hidden paths beside influence peaks."
+)
+task_command(
     theory,
     "what-if",
     "theory_what_if",

@@ -25,16 +25,16 @@ class SweepConfig(Section):
         description="localisations, 1/parameter^2 [ours]",
     )
     relative_step: list[float] = Field(
-        [0.02, 0.1, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4 [ours]"
+        [0.05, 0.15, 0.5], min_length=1, description="step_size x (gamma + nbeta), below 4 [ours]"
     )
     chains: int = Field(16, ge=2, description="chains per checkpoint [ours]")
-    draws: int = Field(500, ge=10, description="draws per chain [ours]")
-    every: int = Field(2, ge=1, description="use every so many checkpoints [ours]")
+    time: float = Field(
+        25.0, gt=0, description="relative_step x draws of a chain, the same for all [ours]"
+    )
+    seeds: int = Field(4, ge=1, description="toy seeds compared, at most those there are [ours]")
+    every: int = Field(4, ge=1, description="use every so many checkpoints [ours]")
     relaxations: float = Field(
         3.0, ge=0, description="burn-in, in relaxation times of 2 / relative_step steps [ours]"
-    )
-    bootstrap: int = Field(
-        500, ge=10, description="resamples of the pairs behind an interval [ours]"
     )
 
     @field_validator("nbeta", "gamma", "relative_step")

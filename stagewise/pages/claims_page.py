@@ -25,10 +25,11 @@ COMMAND = re.compile(r"snakemake --cores .*$")
 INTRODUCTION = """\
 # Claims
 
-C: the paper's claims. X: ours. Every verdict follows from the result tables by a rule and
-thresholds fixed in `analysis/claims/`; the thresholds are part of what is predicted. Intervals are
-95 % over random starts unless they say otherwise. Negative influence: the source helps the target.
-A claim about a language model names the model it was tried on."""
+C: the paper's claims. X: ours. Every verdict follows from the result tables by a rule that was
+written down before (`docs/explanation/rules-of-verdict.md`), with its power where the truth is
+known; the thresholds are part of what is predicted. *Undecided*: an interval leaves both possible.
+Intervals are 95 % over random starts unless they say otherwise. Negative influence: the source
+helps the target. A claim about a language model names the model it was tried on."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,9 @@ def section(group: Group, pictures: str | None, exists: Callable[[str], bool]) -
     """One claim: what was predicted, and for every model what was found, as paragraphs."""
     yield f'<a id="{group.id.lower()}"></a>\n\n## {group.id}. {group.text}'
     predicted = list(dict.fromkeys(record["predicted"] for record in group.run.values()))
+    paper = next((record["paper"] for record in group.found.values() if record.get("paper")), "")
+    if paper:
+        yield f"*In the paper*: {paper}."
     if len(predicted) == 1:
         yield f"*Predicted*: {predicted[0]}."
     for model, record in group.run.items():

@@ -62,11 +62,13 @@ SENTENCES = (
     ),
     Sentence(
         "C2",
-        "curves over training correlate {loo} between sampling and leave-one-out, {closed} between "
-        "sampling and the closed form ({good} would be agreement).",
+        "sampled influence and leave-one-out have the same sequence of stretches in {events} of "
+        "pairs, and correlate {stretched} after one stretch of time, {plain} point by point "
+        "({good} would be agreement).",
         {
-            "predicted": r"at least (?P<good>\S+)",
-            "measured": r"bif ~ closed_form: (?P<closed>\S+); bif ~ loo_1: (?P<loo>[^;]+)",
+            "predicted": r"are above (?P<good>[^;]+)",
+            "measured": r"bif ~ loo_1: same events in order (?P<events>\S+).*?"
+            r"stretched (?P<stretched>\S+).*?point by point (?P<plain>[^;]+)",
         },
     ),
     Sentence(
@@ -77,11 +79,11 @@ SENTENCES = (
     ),
     Sentence(
         "C7",
-        "influence among induction tokens strengthens as induction forms in {after} runs, and "
-        "peaks while it forms in {peak}.",
+        "influence among induction tokens bends while induction forms in {bends} runs, strengthens "
+        "in {after}, and falls by the end in {falls}.",
         {
-            "measured": r"transition: (?P<peak>\d+ of \d+) runs"
-            r".*strengthens across it: (?P<after>\d+ of \d+)"
+            "measured": r"forms: (?P<bends>\d+ of \d+).*?strengthens: (?P<after>\d+ of \d+)"
+            r".*?falls by the end: (?P<falls>\d+ of \d+)"
         },
     ),
     Sentence(
@@ -89,8 +91,8 @@ SENTENCES = (
         "more weight on induction tokens while induction forms, instead of before, moves the step "
         "at which the loss passes its threshold by {steps} {range} (predicted: below zero).",
         {
-            "measured": r"^induction, inside minus windows before: (?P<steps>[^;]+)",
-            "interval": r"^induction − windows before (?P<range>\[[^]]*\])",
+            "measured": r"^induction, inside by overlap minus windows before: (?P<steps>[^;]+)",
+            "interval": r"^induction, inside by overlap minus windows before (?P<range>\[[^]]*\])",
         },
     ),
     Sentence(

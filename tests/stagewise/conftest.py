@@ -76,7 +76,7 @@ SMALL = {
         "window_every": 40,
         "posterior": {"chains": 16, "draws": 100},
         "sweep": {"nbeta": [80.0], "gamma": [1000.0, 10000.0], "relative_step": [0.2, 0.5],
-                  "draws": 50},
+                  "time": 10.0},
     },
     "theory": TINY_THEORY,
     "language": {

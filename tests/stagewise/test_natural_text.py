@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from analysis.claims.core import claims_of
-from analysis.claims.language_interventions import timing_matters
+from analysis.claims.timing import timing_matters
 from figures import figures_of, of_room, scripts
 from figures.style.common import save
 from models.corpora.classes_page import passage_page

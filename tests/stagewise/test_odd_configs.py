@@ -33,7 +33,13 @@ TINY = {
     "window_lengths": [20],
     "window_every": 40,
     "posterior": {"chains": 4, "draws": 40},
-    "sweep": {"nbeta": [80.0], "gamma": [1000.0], "relative_step": [0.5], "draws": 20, "chains": 4},
+    "sweep": {
+        "nbeta": [80.0],
+        "gamma": [1000.0],
+        "relative_step": [0.5],
+        "time": 10.0,
+        "chains": 4,
+    },
 }
 # Two variants beside the toy: another tree, and an optimizer to compare with.
 THEORY = {

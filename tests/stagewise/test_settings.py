@@ -25,7 +25,7 @@ USERS = {
     },
     "toy.limits.gammas=[10.0]": {"toy_limits"},
     "toy.limits.every=3": {"toy_limits"},
-    "toy.sweep.bootstrap=50": {"toy_sweep"},
+    "toy.sweep.time=20.0": {"toy_sweep"},
     "toy.sweep.relaxations=1.0": {"toy_sweep"},
     "theory.phases.thinning=5": {"theory_phases"},
     "theory.phases.weak.gamma=0.02": {"theory_phases"},

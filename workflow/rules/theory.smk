@@ -95,6 +95,29 @@ rule theory_errors:
         "stagewise theory errors > {log:q} 2>&1"
 
 
+rule theory_branches:
+    input:
+        reads("theory_branches"),
+        code=code("theory_branches"),
+    output:
+        writes("theory_branches"),
+    log:
+        PATHS.root / "logs/theory_branches.log",
+    benchmark:
+        PATHS.root / "benchmarks/theory_branches.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=600,
+    params:
+        settings=settings("theory_branches"),
+    message:
+        "branch points beside influence peaks"
+    shell:
+        "stagewise theory branches > {log:q} 2>&1"
+
+
 rule theory_times:
     input:
         reads("theory_times"),

@@ -111,6 +111,21 @@ TABLES = [
         },
     ),
     Table(
+        "branch_points",
+        "theory",
+        "Every distinction's harmful peak of influence beside its branch point, all trees.",
+        {
+            "hierarchy": "str toy, or a variant's name",
+            "node": "str the distinction",
+            "peak": "float step of the peak, median over pairs",
+            "knee": "float branch point of the hidden paths, step, mean over seeds",
+            "fastest": "float fastest separation, likewise",
+            "start": "float 10 % learnt, likewise",
+            "end": "float 90 % learnt, likewise",
+            "pairs": "int behind the peak",
+        },
+    ),
+    Table(
         "optimizers",
         "theory",
         "Verdict on the claims C1 to C5 under every optimizer.",

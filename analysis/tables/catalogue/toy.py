@@ -18,6 +18,17 @@ STAGE = {
     "fastest": "float? step at which they part fastest",
 }
 
+SWEPT = {
+    "nbeta": "float effective number of samples",
+    "gamma": "float localisation, 1/parameter^2",
+    "relative_step": "float step_size x (gamma + nbeta)",
+}
+COMPARED = {
+    "estimator": "str bif, or bif_gaussian: without noise",
+    "reference": "str label of the curve compared with",
+    "equal": "str time or ess: what all settings have as much of; exact",
+}
+
 TABLES = [
     Table(
         "influence",
@@ -108,19 +119,27 @@ TABLES = [
     Table(
         "sweep",
         "toy",
-        "Agreement of BIF with retraining by sampler settings.",
+        "Agreement of BIF with retraining by sampler settings, seed by seed.",
         {
-            "nbeta": "float effective number of samples",
-            "gamma": "float localisation, 1/parameter^2",
-            "relative_step": "float step_size x (gamma + nbeta)",
+            **SWEPT,
             "step_size": "float SGLD step size",
-            "estimator": "str bif, or bif_gaussian: without noise",
-            "reference": "str label of the curve compared with",
+            **COMPARED,
+            "draws": "int of a chain; 0: exact",
             "agreement": "float median over pairs of the correlation over training",
-            "ci_low": "float lower end of the 95 % interval, pairs resampled",
-            "ci_high": "float upper end",
             "definite": "float share of checkpoints where nbeta H + gamma I is positive definite",
             **SEED,
+        },
+    ),
+    Table(
+        "sweep_summary",
+        "toy",
+        "Its mean over seeds.",
+        {
+            **SWEPT,
+            **COMPARED,
+            **BAND,
+            "definite": "float the least share over seeds",
+            "seeds": "int seeds behind it",
         },
     ),
     Table("events", "toy", "Flips and peaks of every influence curve.", EVENT, variants="all"),

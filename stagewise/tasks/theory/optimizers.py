@@ -19,6 +19,14 @@ def needs(job: Job) -> Iterable[Path]:
         yield from (job.paths.variant(name).whole(table) for table in READS)
 
 
+def judged_in() -> list[str]:
+    """Modules of the claims that are judged."""
+    from analysis.claims.core import rules
+    from analysis.claims.under_optimizers import JUDGED
+
+    return sorted({rule.find.__module__ for rule in rules() if rule.id in JUDGED})
+
+
 @task(
     jobs=once,
     reads=needs,
@@ -26,7 +34,7 @@ def needs(job: Job) -> Iterable[Path]:
     settings=lambda job: {
         name: job.config.variant(name).focus for name in job.config.theory.optimizers
     },
-    uses=lambda: ["analysis.claims.toy"],
+    uses=judged_in,
 )
 def theory_optimizers(job: Job) -> None:
     """Write, for every optimizer, the verdicts on C1 to C5, the focus curves and the stages."""
