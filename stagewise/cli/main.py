@@ -130,6 +130,27 @@ def schema() -> None:
         typer.echo(f"wrote {path}")
 
 
+@app.command("power", rich_help_panel=UPKEEP)
+def power(
+    replicates: Annotated[int, typer.Option(min=1, help="Draws of every world.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    renew: Annotated[bool, typer.Option(help="Renew the table in docs/ too.")] = False,
+) -> None:
+    """Run every rule of verdict on synthetic tables whose truth is known, and print how often it is
+    right."""
+    from analysis.claims.power.base import power_table, truths
+    from stagewise.cli.options import progress_bar
+    from stagewise.pages.blocks import with_block
+    from stagewise.pages.power import PAGE, power_block
+    from stagewise.provenance.store import write_text
+
+    with progress_bar("rules of verdict", len(truths())) as advance:
+        block = power_block(power_table(replicates, seed, advance))
+    if renew:
+        write_text(with_block(PAGE.read_text(encoding="utf-8"), "power", block), PAGE)
+    typer.echo(block)
+
+
 @command(app, "readme", panel=UPKEEP)
 def readme(given: Given) -> None:
     """Renew the generated parts of the README and of docs/ from a finished run."""
