@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from models.settings import Section, ascending
+from analysis.interventions.arms import ARMS
+from models.settings import Section, ascending, distinct
 
 
 class StagedClass(Section):
@@ -78,3 +79,43 @@ class ForecastConfig(Section):
     @classmethod
     def _positive(cls, values: list[int]) -> list[int]:
         return ascending(values, at_least=1)
+
+
+class SchedulesConfig(Section):
+    """On which class to spend extra weight, and when (claim X10)?"""
+
+    targets: list[str] = Field(
+        ["induction"],
+        min_length=1,
+        description="classes under upweighting.classes that are to be learnt; their outcome, "
+        "threshold, windows and total are those given there",
+    )
+    arms: list[str] = Field(
+        list(ARMS),
+        min_length=1,
+        description="ways to spend the same weight per token of the batch, beside none",
+    )
+    renew_every: int = Field(50, ge=1, description="steps between two choices of an arm")
+    oracle_steps: int = Field(10, ge=1, description="steps for which the oracle tries each class")
+
+    @field_validator("targets")
+    @classmethod
+    def _targets(cls, values: list[str]) -> list[str]:
+        return distinct(values)
+
+    @field_validator("arms")
+    @classmethod
+    def _known(cls, values: list[str]) -> list[str]:
+        unknown = [name for name in values if name not in ARMS]
+        if unknown:
+            raise ValueError(f"no arm {', '.join(unknown)}; choose from {', '.join(ARMS)}")
+        return distinct(values)
+
+    def require(self, classes: dict[str, StagedClass]) -> None:
+        """Raise ValueError if a target is none of the classes that are up-weighted."""
+        unknown = [name for name in self.targets if name not in classes]
+        if unknown:
+            raise ValueError(
+                f"schedules.targets: {', '.join(unknown)} is not up-weighted; choose from "
+                f"{', '.join(classes) or 'none: name a class under upweighting.classes'}"
+            )

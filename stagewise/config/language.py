@@ -13,7 +13,12 @@ from models.corpora.grammar import CLASSES, Grammar
 from models.language.settings import Network, Training
 from models.settings import Section, distinct
 from stagewise.config.corpus import CorpusConfig, PretrainedConfig
-from stagewise.config.interventions import UPWEIGHTED, ForecastConfig, UpweightingConfig
+from stagewise.config.interventions import (
+    UPWEIGHTED,
+    ForecastConfig,
+    SchedulesConfig,
+    UpweightingConfig,
+)
 
 
 class LanguagePosterior(PosteriorConfig):
@@ -84,6 +89,9 @@ class LanguageModelConfig(Section):
     forecast: ForecastConfig | None = Field(
         ForecastConfig(), description="influence against the effect of the next steps; or null"
     )
+    schedules: SchedulesConfig | None = Field(
+        None, description="extra weight where influence says it helps (claim X10); null: not tried"
+    )
 
     @field_validator("localisations")
     @classmethod
@@ -109,6 +117,8 @@ class LanguageModelConfig(Section):
             )
         if self.training.steps < 4:
             raise ValueError(f"training.steps = {self.training.steps}: at least 4")
+        if self.schedules is not None and self.pretrained is None:
+            self.schedules.require(self.upweighting.classes)
         if self.pretrained is not None:
             self._elsewhere()
         return self
@@ -119,6 +129,7 @@ class LanguageModelConfig(Section):
             "corpus": "null: the text it is measured on must be named" if not self.corpus else "",
             "seeds": f"{self.seeds}: 1, there is one run" if self.seeds > 1 else "",
             "forecast": "given: null, it needs training" if self.forecast else "",
+            "schedules": "given: null, they need training" if self.schedules else "",
             "upweighting.classes": "given: none, they need training"
             if self.upweighting.classes
             else "",
