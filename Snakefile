@@ -11,6 +11,7 @@ min_version("9.0")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
+include: "workflow/rules/horizons.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/language/text.smk"
 include: "workflow/rules/language/train.smk"

@@ -57,6 +57,8 @@ OWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "toy.removal_times": {"step": (30.0,)},
     "toy.distinction_peaks": {"step": (30.0,), "value": (0.3,), "label": ("bif",),
                               "node": ("animal",)},
+    "toy.horizon_means": {"predictor": ("instantaneous", "bif_gaussian", "transported"),
+                          "change": (-1.0, 1.0), "quantity": ("rank", "sign")},
     "toy.trajectories": {"step": (0, 20, 40)},
     "theory.phases": {"posterior": ("global", "local", "free_energy", "leading_order"),
                       "anchor": ("U", "V"), "source": WELLS[:4], "target": WELLS[:4],
