@@ -11,10 +11,11 @@ from figures.style.common import BLUE, GREEN, GREY, INK, ORANGE, Tables
 
 READS = ("horizon_means",)
 
+# The last two lie on one another: the first of them is drawn broad below the other.
 LINES = (
-    ("transported", "carried through training", GREEN, "o"),
-    ("instantaneous", "−gᵢ·gⱼ at the window", ORANGE, "s"),
-    ("bif_gaussian", "BIF at the window (Gaussian limit)", BLUE, "^"),
+    ("transported", "carried through training", GREEN, "o", 1.3),
+    ("instantaneous", "−gᵢ·gⱼ at the window", ORANGE, "s", 3.0),
+    ("bif_gaussian", "BIF at the window (Gaussian limit)", BLUE, "^", 1.0),
 )
 PANELS = (
     ("rank", "rank correlation with the effect", (0.0, 0.5)),
@@ -36,11 +37,11 @@ def draw(tables: Tables) -> Figure:
             for level in levels:
                 axis.axhline(level, color=INK if level == levels[0] else GREY, lw=0.6,
                              dashes=(2, 2))  # fmt: skip
-            for predictor, name, color, marker in LINES:
+            for predictor, name, color, marker, width in LINES:
                 found = rows[rows["predictor"] == predictor].sort_values("horizon")
                 errors = np.array([found["mean"] - found["low"], found["high"] - found["mean"]])
                 axis.errorbar(found["horizon"], found["mean"], errors, color=color, marker=marker,
-                              ms=3.5, lw=1.2, elinewidth=1, label=name)  # fmt: skip
+                              ms=2.5 + width, lw=width, elinewidth=1, label=name)  # fmt: skip
             axis.set_xscale("log")
             ahead = sorted(rows["horizon"].unique())
             axis.set_xticks(ahead, [str(h) for h in ahead])
@@ -49,7 +50,8 @@ def draw(tables: Tables) -> Figure:
         row[0].set_title(spoken(change))
     for axis in axes[-1]:
         axis.set_xlabel("steps from the window's begin")
-    axes[0, 0].set_ylim(-1.02, 1.05)
+    axes[0, 0].set_ylim(-1.02, 1.08)
+    axes[0, 1].set_ylim(0, 1.04)
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure

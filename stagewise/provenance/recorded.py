@@ -127,6 +127,16 @@ def stands_for(config: Config, model: str, recorded: Path) -> bool:
     return same and made["seed"] == config.seed
 
 
+def standing_for(config: Config, model: str, folder: Path = FOLDER) -> list[str]:
+    """Names of the recorded tables that stand for those which a configuration does not ask for."""
+    made = config.language.models[model].tables
+    return [
+        name
+        for name, path in tables_elsewhere(model, folder).items()
+        if name in KEPT and name not in made and stands_for(config, model, path)
+    ]
+
+
 def own(path: Path) -> tuple[pd.DataFrame, str]:
     """A table of this run, and that it is."""
     return read_table(path), f"this run ({_counted(_seeds(path))})"
