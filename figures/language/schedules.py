@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.interventions.schedule_tables import in_order
-from figures.style.common import BLUE, GREEN, GREY, INK, ORANGE, PALE, Tables
+from figures.style.common import GREY, INK, PALE, Tables
 from figures.style.language import CLASS_COLORS, name_run, spoken
 
 READS = ("schedules", "schedule_differences", "schedule_choices")
@@ -22,8 +22,9 @@ SPOKEN = {
 }  # fmt: skip
 # What an arm is compared with, and how that is drawn.
 COMPARED = (
-    ("even", "all classes evenly", ORANGE), ("uniform", "target itself", BLUE),
-    ("even_others", "other classes evenly", GREEN), ("less_even", "less of others evenly", GREY),
+    ("even", "all classes evenly", INK, "o"), ("uniform", "target itself", GREY, "s"),
+    ("even_others", "other classes evenly", INK, "D"),
+    ("less_even", "less of other classes evenly", INK, "v"),
 )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def draw(tables: Tables) -> Figure:
         place = {arm: rank for rank, arm in enumerate(arms)}
         draw_crossings(row[0], found["schedules"], place)
         draw_differences(row[1], found["schedule_differences"], place)
-        draw_choices(row[2], found["schedule_choices"], place, colors)
+        until = int(found["schedules"]["until"].max())
+        draw_choices(row[2], found["schedule_choices"], place, colors, until)
         for axis in row:
             axis.set_ylim(len(arms) - 0.4, -0.6)
             axis.set_yticks(range(len(arms)), [name_of(arm) for arm in arms], fontsize=7)
@@ -53,9 +55,9 @@ def draw(tables: Tables) -> Figure:
         for axis in row[1:]:
             axis.tick_params(axis="y", labelleft=False)
         row[0].set_title(f"{spoken(target)}: weight spent on …")
-    shown = [Patch(color=colors[name], label=spoken(name)) for name in colors]
-    figure.legend(handles=shown, loc="outside lower right", ncols=6, title="class chosen",
-                  fontsize=7, title_fontsize=7)  # fmt: skip
+    compared, _ = axes[0, 1].get_legend_handles_labels()
+    shown = [Patch(color=colors[name], label=f"chosen: {spoken(name)}") for name in colors]
+    figure.legend(handles=[*compared, *shown], loc="outside lower left", ncols=5, fontsize=7)
     name_run(figure, tables.run)
     return figure
 
@@ -72,7 +74,7 @@ def draw_crossings(axis: Axes, rows: pd.DataFrame, place: dict[str, int]) -> Non
 def draw_differences(axis: Axes, rows: pd.DataFrame, place: dict[str, int]) -> None:
     """Paired differences in steps, mean over runs with 95 % intervals."""
     rows = rows[rows["outcome"] == "crossing"]
-    for against, words, color in COMPARED:
+    for against, words, color, marker in COMPARED:
         found = rows[rows["against"] == against]
         found = found[[kind_of(arm) == kind_of(against) for arm in found["arm"]]]
         if found.empty:
@@ -80,15 +82,14 @@ def draw_differences(axis: Axes, rows: pd.DataFrame, place: dict[str, int]) -> N
         shift = {"even": -0.15, "uniform": 0.15}.get(against, 0.0)
         errors = np.array([found["mean"] - found["low"], found["high"] - found["mean"]])
         axis.errorbar(found["mean"], found["arm"].map(place) + shift, xerr=np.nan_to_num(errors),
-                      fmt="o", color=color, ms=3.5, lw=1.1, label=f"minus {words}")  # fmt: skip
+                      fmt=marker, color=color, ms=3.5, lw=1.1, label=f"minus {words}")  # fmt: skip
     axis.axvline(0, color=INK, lw=0.7)
     axis.set_xlabel("paired difference (steps)\n← faster      slower →")
     axis.set_title("mean over runs, 95 % intervals")
-    axis.legend(fontsize=6.5, loc="best")
 
 
 def draw_choices(
-    axis: Axes, rows: pd.DataFrame, place: dict[str, int], colors: dict[str, str]
+    axis: Axes, rows: pd.DataFrame, place: dict[str, int], colors: dict[str, str], until: int
 ) -> None:
     """On which class an arm spent, a strip per run."""
     seeds = sorted(rows["seed"].unique())
@@ -96,8 +97,7 @@ def draw_choices(
     for (arm, seed), run in rows.groupby(["arm", "seed"]):
         run = run.sort_values("step")
         steps = run["step"].to_numpy()
-        # The last choice is drawn as long as the one before it.
-        ends = np.append(steps[1:], 2 * steps[-1] - steps[-2] if len(steps) > 1 else steps + 1)
+        ends = np.append(steps[1:], until)
         y = place[str(arm)] - 0.42 + high * (seeds.index(seed) + 0.5)
         axis.barh(y, ends - steps, left=steps, height=high,
                   color=[colors[name] for name in run["class"]])  # fmt: skip
