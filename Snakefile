@@ -11,10 +11,12 @@ min_version("9.0")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/toy.smk"
+include: "workflow/rules/horizons.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/language/text.smk"
 include: "workflow/rules/language/train.smk"
 include: "workflow/rules/language/measure.smk"
+include: "workflow/rules/language/schedules.smk"
 include: "workflow/rules/language/tables.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"

@@ -23,6 +23,7 @@ def unrolled_influence(
     optimizer: Optimizer = "gradient_descent",
     learning_rate: float,
     batches: Tensor | None = None,
+    window: Tensor | None = None,
 ) -> Tensor:
     r"""Influence $d\ell_j(t) / dv_i$ at v = 1, differentiated through every training step.
 
@@ -39,6 +40,8 @@ def unrolled_influence(
         learning_rate: step size of training.
         batches: factors on v per step, (steps, items) or (steps, ..., items) for each run its own,
             as for `trajectory`: the order of the data is held fixed.
+        window: first step in which v_i counts and first in which it no longer does, (..., 2) with
+            the leading dimensions of `initial`; None: all of training.
 
     Returns:
         (recorded, ..., source, target), squared-error units per unit of sample weight. Negative:
@@ -62,13 +65,20 @@ def unrolled_influence(
             kept.append(directional(state.weights, tangent.weights, targets))
         if step < max(record):
             with forward_ad.dual_level():
-                v = forward_ad.make_dual(ones, towards_source)
+                v = forward_ad.make_dual(ones, towards_source * _open(window, step))
                 v = v if batches is None else v * batches[step].unsqueeze(-2)
                 here = _each(forward_ad.make_dual, state, tangent)
                 after = update(here, targets, v, step, optimizer, learning_rate)
                 state = _each(lambda x: forward_ad.unpack_dual(x).primal, after)
                 tangent = _each(_tangent_of, after)
     return torch.stack(kept)
+
+
+def _open(window: Tensor | None, step: int) -> Tensor:
+    """1 where a step lies in the window, else 0: (..., 1, 1); 1 without a window."""
+    if window is None:
+        return torch.ones(1, 1)
+    return ((window[..., 0] <= step) & (step < window[..., 1]))[..., None, None]
 
 
 def _each(function: Callable[..., Tensor], *states: State) -> State:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -17,6 +18,22 @@ from models.language.model import token_losses
 from models.language.settings import Training
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+class TokenWeights(Protocol):
+    """Weights on the losses of tokens during training."""
+
+    def weights(self, step: int, members: Callable[[], Tensor]) -> Tensor | None:
+        """Weights of the tokens of a batch.
+
+        Args:
+            step: of training.
+            members: gives the classes of the batch's tokens, (batch, time, classes); asked only
+                where weights differ from 1.
+
+        Returns:
+            (batch, time), pure numbers; None where all are 1.
+        """
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,40 @@ class Upweighting:
         return 1.0 + self.extra * members()[..., self.class_index]
 
 
+@dataclass(frozen=True)
+class ClassWeights:
+    """Extra weight on every class at once, at every step.
+
+    Attributes:
+        extras: added to the weight 1 of each token, by class, (classes,); a token of several
+            classes gets the sum.
+
+    Raises:
+        ValueError: the weight of a token would be negative; names the class's place and its extra.
+    """
+
+    extras: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        low = min(self.extras)
+        if low < -1:
+            raise ValueError(
+                f"extras[{self.extras.index(low)}] = {low:g}: at least -1, which drops the class"
+            )
+
+    def weights(self, step: int, members: Callable[[], Tensor]) -> Tensor:
+        """Weights of the tokens of a batch; see `TokenWeights`.
+
+        Args:
+            step: of training.
+            members: gives the classes of the batch's tokens, (batch, time, classes).
+
+        Returns:
+            (batch, time), pure numbers.
+        """
+        return 1.0 + members().float() @ torch.tensor(self.extras, dtype=torch.float32)
+
+
 class LanguageTrainer:
     """A model in training. Step t always sees the same batch, so that two runs differ only by
     what is done to them; nothing random is drawn after the start.
@@ -73,7 +124,7 @@ class LanguageTrainer:
     def train(
         self,
         until: int,
-        upweighting: Upweighting | None = None,
+        upweighting: TokenWeights | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Advance to a step (nothing if there already).
@@ -83,7 +134,7 @@ class LanguageTrainer:
 
         Args:
             until: the step to advance to.
-            upweighting: extra weight on a class; None: all weights are 1.
+            upweighting: weights of the tokens, as of `Upweighting`; None: all are 1.
             progress: called with the number of steps just done.
 
         Raises:
@@ -102,7 +153,7 @@ class LanguageTrainer:
                 progress(1)
         self.model.eval()
 
-    def _set_gradient(self, rows: Tensor, upweighting: Upweighting | None) -> None:
+    def _set_gradient(self, rows: Tensor, upweighting: TokenWeights | None) -> None:
         """The gradient of a batch; where a GPU's memory does not do, summed over parts of it."""
         while True:
             self.optimizer.zero_grad()

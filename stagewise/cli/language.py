@@ -101,6 +101,14 @@ def effects(given: Given, model: Model, seed: Seed) -> None:
     given.perform("language_effects", "training", model=model, seed=seed)
 
 
+@command(language, "schedules", threads=1, device="auto")
+def schedules(given: Given, model: Model, seed: Seed) -> None:
+    """Spend extra weight evenly, in windows, or where influence says it helps, in one run."""
+    if model_of(given, model).schedules is None:
+        raise ConfigError(f"language.models.{model}.schedules = null: say what is to be tried")
+    given.perform("language_schedules", "training", model=model, seed=seed)
+
+
 @command(language, "run", threads=1, device="auto")
 def run(given: Given, model: Model) -> None:
     """Every stage of one model, without Snakemake; a killed call goes on where it stopped."""
@@ -224,7 +232,7 @@ def forecast(given: Given, model: Model) -> None:
 
 SUMMARIES = {
     "races": "language_threshold_times", "localisation": "language_localisation_summary",
-    "milestones": "language_milestones",
+    "milestones": "language_milestones", "schedules": "language_schedule_differences",
 }  # fmt: skip
 
 
@@ -232,7 +240,7 @@ SUMMARIES = {
 def summaries(
     given: Given,
     model: Model,
-    which: Annotated[str, typer.Argument(help="races, localisation or milestones.")],
+    which: Annotated[str, typer.Argument(help="races, localisation, milestones or schedules.")],
 ) -> None:
     """Means and intervals over runs."""
     model_of(given, model)

@@ -48,6 +48,16 @@ task_command(
 )
 
 
+task_command(
+    toy,
+    "horizons",
+    "toy_horizons",
+    "How far ahead influence tells what a short window of another weight does, for one run.",
+    seed=True,
+)
+task_command(toy, "horizon-means", "toy_horizon_means", "The same, mean over all seeds.")
+
+
 @command(toy, "sweep", threads=1)
 def sweep(given: Given) -> None:
     """Sampler settings compared, on the first seed."""
@@ -57,7 +67,9 @@ def sweep(given: Given) -> None:
 @command(toy, "collect")
 def collect(
     given: Given,
-    table: Annotated[str, typer.Argument(help="influence, diagnostics, windows or limits")],
+    table: Annotated[
+        str, typer.Argument(help="influence, diagnostics, windows, limits or horizons")
+    ],
 ) -> None:
     """Put the tables of all seeds into one."""
     if table == "influence":

@@ -11,8 +11,14 @@ from analysis.statistics.jackknife import MIN_BLOCKS
 from analysis.tables.catalogue import of_room
 from models.corpora.grammar import CLASSES, Grammar
 from models.language.settings import Network, Training
-from models.settings import Section, ascending, distinct
+from models.settings import Section, distinct
 from stagewise.config.corpus import CorpusConfig, PretrainedConfig
+from stagewise.config.interventions import (
+    UPWEIGHTED,
+    ForecastConfig,
+    SchedulesConfig,
+    UpweightingConfig,
+)
 
 
 class LanguagePosterior(PosteriorConfig):
@@ -31,76 +37,7 @@ class LanguagePosterior(PosteriorConfig):
     )  # fmt: skip
 
 
-class StagedClass(Section):
-    """Up-weighting of one class in windows of training, and the outcome that is waited for."""
-
-    outcome: str | None = Field(
-        None, description="loss that is waited for, of a class or delimiter_kind; null: its own"
-    )
-    threshold: float = Field(
-        gt=0, description="of that loss, nats, where training to the threshold may end"
-    )
-    window: int = Field(ge=1, description="steps with extra weight")
-    until: int = Field(ge=1, description="windows cover training from the start to here")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.window > self.until:
-            raise ValueError(f"window = {self.window}: at most until = {self.until}")
-        return self
-
-
-class UpweightingConfig(Section):
-    """Staged up-weighting (claim C9): does it matter when a class gets extra weight?"""
-
-    extra: float = Field(3.0, gt=0, description="weight added to each of its tokens' losses")
-    classes: dict[str, StagedClass] = Field(
-        {},
-        description="classes, with the outcome fixed in advance; one set to null is left out",
-    )
-
-    def require(self, classes: tuple[str, ...], outcomes: tuple[str, ...]) -> None:
-        """Raise ValueError if a class or an outcome is none of these."""
-        unknown = sorted(set(self.classes) - set(classes))
-        if unknown:
-            raise ValueError(
-                f"upweighting.classes: no class {', '.join(unknown)}; choose from "
-                f"{', '.join(classes)}"
-            )
-        for name, staged in self.classes.items():
-            if staged.outcome not in (None, *outcomes):
-                raise ValueError(
-                    f"upweighting.classes.{name}.outcome = {staged.outcome}: choose one of "
-                    f"{', '.join(outcomes)}"
-                )
-
-
 PACKAGES = ["matplotlib", "networkx", "numpy", "pandas", "scipy", "sympy"]  # 52 MB of sources
-UPWEIGHTED = UpweightingConfig(
-    classes={
-        "induction": StagedClass(threshold=1.5, window=120, until=600),
-        "right_delimiter": StagedClass(
-            outcome="delimiter_kind", threshold=0.35, window=120, until=600
-        ),
-    }
-)  # of the default model
-
-
-class ForecastConfig(Section):
-    """Does influence at a checkpoint predict what up-weighting a class does next?"""
-
-    every: int = Field(4, ge=1, description="use every so many measured checkpoints")
-    horizons: list[int] = Field(
-        [1, 2, 5, 10, 20], min_length=1, description="steps of training with extra weight"
-    )
-    total_extra: float = Field(
-        0.05, gt=0, description="extra weight per token of the batch, the same for every class"
-    )
-
-    @field_validator("horizons")
-    @classmethod
-    def _positive(cls, values: list[int]) -> list[int]:
-        return ascending(values, at_least=1)
 
 
 class LanguageModelConfig(Section):
@@ -152,6 +89,9 @@ class LanguageModelConfig(Section):
     forecast: ForecastConfig | None = Field(
         ForecastConfig(), description="influence against the effect of the next steps; or null"
     )
+    schedules: SchedulesConfig | None = Field(
+        None, description="extra weight where influence says it helps (claim X10); null: not tried"
+    )
 
     @field_validator("localisations")
     @classmethod
@@ -177,6 +117,8 @@ class LanguageModelConfig(Section):
             )
         if self.training.steps < 4:
             raise ValueError(f"training.steps = {self.training.steps}: at least 4")
+        if self.schedules is not None and self.pretrained is None:
+            self.schedules.require(self.upweighting.classes)
         if self.pretrained is not None:
             self._elsewhere()
         return self
@@ -187,6 +129,7 @@ class LanguageModelConfig(Section):
             "corpus": "null: the text it is measured on must be named" if not self.corpus else "",
             "seeds": f"{self.seeds}: 1, there is one run" if self.seeds > 1 else "",
             "forecast": "given: null, it needs training" if self.forecast else "",
+            "schedules": "given: null, they need training" if self.schedules else "",
             "upweighting.classes": "given: none, they need training"
             if self.upweighting.classes
             else "",

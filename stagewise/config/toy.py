@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.sampling.settings import PosteriorConfig
 from analysis.statistics.jackknife import MIN_BLOCKS
-from models.settings import Section, distinct
+from models.settings import Section, ascending, distinct
 from models.toy.hierarchy import DEFAULT_HIERARCHY, Hierarchy
 from models.toy.settings import Optimizer
 
@@ -70,6 +70,39 @@ class LimitsConfig(Section):
         return distinct(values)
 
 
+class HorizonsConfig(Section):
+    """How far ahead influence tells what a short window of another weight does (claim X11)."""
+
+    window: int = Field(20, ge=1, description="steps in which a sample has another weight [ours]")
+    changes: list[float] = Field(
+        [-1.0, 1.0],
+        min_length=1,
+        description="added to its weight 1: -1 removes it, 1 doubles it [ours]",
+    )
+    ahead: list[int] = Field(
+        [1, 2, 5, 10, 20, 50, 100, 200, 400],
+        min_length=1,
+        description="steps after the window's begin; those above half of training are skipped",
+    )
+    every: int = Field(2, ge=1, description="a window from every so many checkpoints [ours]")
+
+    @field_validator("changes")
+    @classmethod
+    def _changes(cls, values: list[float]) -> list[float]:
+        if 0 in values or min(values) < -1:
+            raise ValueError("every value must be at least -1 and not 0")
+        return distinct(values)
+
+    @field_validator("ahead")
+    @classmethod
+    def _ahead(cls, values: list[int]) -> list[int]:
+        return ascending(values, at_least=1)
+
+    def within(self, steps: int) -> list[int]:
+        """Those of `ahead` that training of so many steps leaves room for."""
+        return [ahead for ahead in self.ahead if ahead <= max(1, steps // 2)]
+
+
 class ToyConfig(Section):
     """The two-layer linear network on a semantic hierarchy."""
 
@@ -110,6 +143,7 @@ class ToyConfig(Section):
     )
     sweep: SweepConfig = Field(SweepConfig(), description="sampler settings compared")
     limits: LimitsConfig = Field(LimitsConfig(), description="how BIF approaches its limit")
+    horizons: HorizonsConfig = Field(HorizonsConfig(), description="how far ahead influence tells")
 
     @field_validator("hierarchy")
     @classmethod
@@ -145,6 +179,11 @@ class ToyConfig(Section):
             raise ValueError(
                 f"window_lengths = {self.window_lengths}: at least 1, and the shortest at most "
                 f"steps = {self.steps}"
+            )
+        if not self.horizons.within(self.steps):
+            raise ValueError(
+                f"horizons.ahead = {self.horizons.ahead}: the shortest at most half of steps = "
+                f"{self.steps}"
             )
         local, blocks = self.posterior, -(-MIN_BLOCKS // self.posterior.chains)
         if local.draws < 2 * blocks:

@@ -117,11 +117,24 @@ def stands_for(config: Config, model: str, recorded: Path) -> bool:
     made = with_new_names(read_provenance(recorded)["config"])
     # A setting that is younger than the recorded run had its default's effect then.
     then = LanguageModelConfig.model_validate(made["language"]["models"][model])
-    same = _measured(then) == _measured(config.language.models[model])
+    now = config.language.models[model]
+    if now.schedules is None:  # what was tried beside the rest changes none of it
+        then = then.model_copy(update={"schedules": None})
+    same = _measured(then) == _measured(now)
     text = config.language.text(model)
     before = made["language"].get("corpora", {}).get(then.corpus)
     same &= (before and CorpusConfig.model_validate(before)) == text
     return same and made["seed"] == config.seed
+
+
+def standing_for(config: Config, model: str, folder: Path = FOLDER) -> list[str]:
+    """Names of the recorded tables that stand for those which a configuration does not ask for."""
+    made = config.language.models[model].tables
+    return [
+        name
+        for name, path in tables_elsewhere(model, folder).items()
+        if name in KEPT and name not in made and stands_for(config, model, path)
+    ]
 
 
 def own(path: Path) -> tuple[pd.DataFrame, str]:

@@ -50,12 +50,15 @@ GRID = ["nbeta", "gamma", "relative_step", "n"]  # what rows are about, though n
 INTERVALS = (("low", "mean", "high"), ("ci_low", "step", "ci_high"), ("low", "ratio", "high"),
              ("ci_low", "agreement", "ci_high"))  # fmt: skip
 WELLS = ("wide", "narrow", "up", "down", "twist", "untwist")
+SPENT = ("none", "uniform", "0-20", "even", "bif", "even_others", "bif_others", "less_even")
 # Where a name means something else in one table.
 OWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "toy.events": {"kind": ("flip", "peak"), "step": (30.0,), "value": (0.3,)},
     "toy.removal_times": {"step": (30.0,)},
     "toy.distinction_peaks": {"step": (30.0,), "value": (0.3,), "label": ("bif",),
                               "node": ("animal",)},
+    "toy.horizon_means": {"predictor": ("instantaneous", "bif_gaussian", "transported"),
+                          "change": (-1.0, 1.0), "quantity": ("rank", "sign")},
     "toy.trajectories": {"step": (0, 20, 40)},
     "theory.phases": {"posterior": ("global", "local", "free_energy", "leading_order"),
                       "anchor": ("U", "V"), "source": WELLS[:4], "target": WELLS[:4],
@@ -74,6 +77,12 @@ OWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "language.token_influence": {"source": (0, 1, 2), "target": (0, 1, 2), "class": ("word",)},
     "language.threshold_times": {"outcome": ("induction",), "class": ("induction",)},
     "language.threshold_time_differences": {"class": ("induction",)},
+    "language.schedules": {"target": ("induction",), "arm": SPENT, "outcome": ("induction",)},
+    "language.schedule_differences": {"target": ("induction",), "arm": SPENT,
+                                      "against": ("even", "uniform", "even_others"),
+                                      "outcome": ("crossing", "loss")},
+    "language.schedule_choices": {"target": ("induction",), "arm": ("bif", "bif_others"),
+                                  "class": ("word",)},
     "across.sizes": {"label": ("bif_normalized",), "step": (1, 10)},
 }  # fmt: skip
 
@@ -136,7 +145,10 @@ def tables_of(script: Script) -> Tables:
 
 
 def changed(rows: pd.DataFrame) -> pd.DataFrame:
-    """The same rows with other numbers (in each by one factor of its own) and other verdicts."""
+    """The same rows with other numbers (in each by one factor of its own), other verdicts, and,
+    where a class was chosen by its score, another class."""
     factor = np.array([0.3 + 2.5 * number(k) for k in range(len(rows))])
     floats = rows.select_dtypes("float").drop(columns=GRID, errors="ignore").mul(factor, axis=0)
+    if "score" in floats:
+        rows = rows.replace({"class": {"word": "induction"}})
     return rows.assign(**floats).replace({"verdict": {"partly": "replicated"}})

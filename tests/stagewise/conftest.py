@@ -34,6 +34,7 @@ HELD_OUT = {
     "upweighting": {"classes": {"induction": {"threshold": 4.2, "window": 8, "until": 24},
                                 "right_delimiter": None}},
     "forecast": {"every": 5, "horizons": [1, 3]},
+    "schedules": {"renew_every": 12, "oracle_steps": 2},
 }  # fmt: skip
 # One small tree, and the two optimizers that differ most.
 TINY_THEORY = {

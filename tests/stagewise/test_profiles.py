@@ -44,7 +44,7 @@ def test_rules_that_use_a_gpu_say_so():
     with_device = {name for name, body in rules.items() if "gpu=gpus" in body}
     assert with_device == {
         "language_train", "language_influence", "language_influence_step", "language_landmarks",
-        "language_upweighting", "language_effects", "language_localisation",
+        "language_upweighting", "language_effects", "language_localisation", "language_schedules",
     }  # fmt: skip
     partitions = {
         name: asked["slurm_partition"] for name, asked in profile["set-resources"].items()

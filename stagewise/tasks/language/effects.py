@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stagewise.config import Config, ConfigError
-from stagewise.config.language import ForecastConfig, LanguageModelConfig
+from stagewise.config.interventions import ForecastConfig
+from stagewise.config.language import LanguageModelConfig
 from stagewise.tasks.base import Job, task
 from stagewise.tasks.language.memory import fits_in_memory
 from stagewise.tasks.language.run import LanguageRun

@@ -17,6 +17,7 @@ from stagewise.provenance.recorded import (
     of_record,
     own,
     recorded_files,
+    standing_for,
     tables_elsewhere,
 )
 from stagewise.provenance.store import read_table
@@ -100,18 +101,20 @@ def draw_across(job: Job) -> None:
 
 
 def each_of_model(config: Config) -> list[dict[str, Any]]:
-    """One job per language model and figure that its tables allow."""
+    """One job per language model and figure that its tables, or recorded ones, allow."""
     return [
         {"figure": name, "model": model}
         for model, settings in config.language.models.items()
-        for name in figures_of([*settings.tables, *FIRST])
+        for name in figures_of([*settings.tables, *FIRST, *standing_for(config, model)])
     ]
 
 
 def of_model(job: Job) -> Iterable[Path]:
     """The tables of a figure of a model, and what is recorded."""
     place, seed = job.paths.language(job.model), job.config.seed
-    yield from (place.table(name, seed) for name in scripts()[job.figure].reads)
+    recorded = standing_for(job.config, job.model)
+    reads = (name for name in scripts()[job.figure].reads if name not in recorded)
+    yield from (place.table(name, seed) for name in reads)
     yield from map(Path, recorded_files())
 
 
