@@ -22,6 +22,7 @@ include: "workflow/rules/explorer.smk"
 
 
 onstart:
+    make_anew_what_is_forced()
     for line in estimates_of_pretrained():
         print(line, file=sys.stderr)
 

@@ -11,7 +11,7 @@ START, STAGES, UPKEEP = "Start here", "Stages", "Upkeep"
 ORDER = (
     "run", "show", "figure", "explorer", "claims",
     "toy", "theory", "language", "events",
-    "schema", "readme", "archive", "record", "benchmark",
+    "stage", "schema", "readme", "archive", "record", "benchmark",
 )  # fmt: skip
 
 

@@ -6,20 +6,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagewise.config.toy import ToyConfig
-from stagewise.provenance.store import provenance, read_table, write_result
+from stagewise.provenance.store import provenance, write_result
 from stagewise.tasks.base import Job, chosen, once, task
-from stagewise.tasks.toy.common import load_checked
+from stagewise.tasks.toy.common import NETWORK, TRAINED_BY, load_checked, network_run
+from stagewise.tasks.toy.exact import estimate
 
 if TYPE_CHECKING:
+    from analysis.estimators.base import Estimator
     from analysis.estimators.sampler_sweep import SweepSettings
 
 REFERENCES = ("unrolled", "loo")
 
 
 def needs(job: Job) -> list[Path]:
-    """The first seed's checkpoints and the estimators that agreement is measured with."""
-    seed, paths = job.config.seed, job.paths
-    return [paths.checkpoints(seed), *(paths.estimator(name, seed) for name in REFERENCES)]
+    """The first seed's checkpoints."""
+    return [job.paths.checkpoints(job.config.seed)]
+
+
+def references() -> list[Estimator]:
+    """The estimators that agreement is measured with. They are computed here, in a second: a file
+    that all seeds share would have the sweep wait for them, and start again with a new one."""
+    from analysis.estimators.base import estimator
+
+    return [estimator("toy", name) for name in REFERENCES]
 
 
 def settings_of(toy: ToyConfig) -> SweepSettings:
@@ -41,23 +50,25 @@ def total(job: Job) -> int:
     jobs=once,
     reads=needs,
     writes=lambda job: [job.paths.whole("sweep")],
-    settings=lambda job: chosen(job.config.toy, "sweep"),
+    settings=lambda job: chosen(
+        job.config.toy, *NETWORK, "sweep", *(key for each in references() for key in each.settings)
+    ),
     total=total,
+    uses=lambda: [TRAINED_BY, *(type(each).__module__ for each in references())],
 )
 def toy_sweep(job: Job) -> None:
     """Write the agreement of every setting with every reference, first seed."""
     from analysis.estimators.sampler_sweep import sweep_table
     from analysis.tables.curves import influence_array, labelled
 
-    path, *tables = needs(job)
-    run = load_checked(path, job.config)
-    references = {
+    run = load_checked(needs(job)[0], job.config)
+    exact = {
         label: influence_array(group, run.items)[0].values
-        for table in tables
-        for label, group in labelled(read_table(table)).items()
+        for each in references()
+        for label, group in labelled(estimate(each, network_run(run, job.config.toy))).items()
     }
     table = sweep_table(
-        run, references, settings_of(job.config.toy), threads=job.threads, progress=job.progress
+        run, exact, settings_of(job.config.toy), threads=job.threads, progress=job.progress
     )
     made = provenance(job.config.model_dump(), run.seed)
     write_result("toy", "sweep", table, job.paths.whole("sweep"), made)
