@@ -29,6 +29,7 @@ onstart:
 
 onsuccess:
     merge_what_is_there()
+    tell_times()
 
 
 rule all:

@@ -81,6 +81,15 @@ def claims(
         given.perform(ROOMS[room], model=model)
 
 
+@command(app, "times", panel=START)
+def times(given: Given) -> None:
+    """Print where the time of the last run of Snakemake went, by rule."""
+    from stagewise.pages.times import times_lines
+
+    for line in times_lines(given.paths):
+        typer.echo(line)
+
+
 @command(app, "explorer", panel=START)
 def explorer(
     given: Given,

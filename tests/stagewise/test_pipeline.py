@@ -181,6 +181,15 @@ def test_a_second_run_does_nothing_and_says_so(run):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
+def test_a_run_ends_with_where_its_time_went(run):
+    asked = subprocess.run(
+        [sys.executable, "-m", "stagewise", "times", "--configfile", str(run.config)],
+        cwd=run.folder, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "2 cores, busy" in asked.stdout
+    assert "2 cores, busy" in run.said
+
+
 def _planned(run: Run, *arguments: str) -> dict[str, int]:
     """Rules a dry run would execute, with their counts."""
     done = run.snakemake("--dry-run", *arguments)

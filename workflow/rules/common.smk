@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from figures import scripts
@@ -25,6 +26,7 @@ from stagewise.tasks.base import TaskError, task_named
 from stagewise.tasks.everything import part_files
 from stagewise.tasks.merge.check import check_declarations
 
+BEGUN = time.time()
 EXTRA = typed(dict(workflow.config_settings.config))
 
 try:
@@ -208,6 +210,14 @@ def estimates_of_pretrained():
     from stagewise.cli.options import device_named
 
     return estimates(CONFIG, device_named("auto"))
+
+
+def tell_times():
+    """Where the time of this run went; `make` asks for it itself, after the claims."""
+    from stagewise.pages.times import keep_run, times_lines
+
+    if keep_run(PATHS, BEGUN, workflow.cores) and "MAKELEVEL" not in os.environ:
+        print(*times_lines(PATHS), sep="\n", file=sys.stderr)
 
 
 def make_anew_what_is_forced():
