@@ -12,6 +12,7 @@ BIN := .venv/bin
 reproduce: environment
 	$(BIN)/snakemake --cores $(CORES) --workflow-profile workflow/profiles/default
 	@$(BIN)/stagewise claims --show
+	@$(BIN)/stagewise times
 	@echo "figures: results/laptop/figures   tables: results/laptop"
 
 explorer: environment

@@ -24,12 +24,14 @@ include: "workflow/rules/explorer.smk"
 
 
 onstart:
+    make_anew_what_is_forced()
     for line in estimates_of_pretrained():
         print(line, file=sys.stderr)
 
 
 onsuccess:
     merge_what_is_there()
+    tell_times()
 
 
 rule all:

@@ -85,6 +85,7 @@ class Task:
         total: steps that `run` reports to the progress bar.
         module: where it is defined; its sources and all they import are its code.
         uses: further modules that are its code, found by discovery and not imported by name.
+        own: the same, of one job alone.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Task:
     total: Callable[[Job], int]
     module: str
     uses: Callable[[], Iterable[str]]
+    own: Callable[[Job], Iterable[str]]
 
     def job(self, config: Config, paths: Paths, **options: Any) -> Job:
         """A job of this task; `options`: its wildcards, and threads, device, progress."""
@@ -106,6 +108,10 @@ class Task:
     def pattern(self, config: Config, paths: Paths) -> Job:
         """The job whose wildcards are Snakemake's patterns."""
         return Job(config, paths, {name: f"{{{name}}}" for name in self.wildcards})
+
+    def modules(self, job: Job) -> tuple[str, ...]:
+        """Modules whose sources, with all they import, are the code of a job."""
+        return (self.module, *self.uses(), *self.own(job))
 
     def depends_on(self, job: Job) -> str:
         """The settings of a job as text; order counts: it is the order of the items."""
@@ -124,6 +130,7 @@ def task(
     wildcards: tuple[str, ...] = (),
     total: Callable[[Job], int] = lambda job: 0,
     uses: Callable[[], Iterable[str]] = tuple,
+    own: Callable[[Job], Iterable[str]] = lambda job: (),
 ) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
     """Make a task of a function, under the function's name; see `Task`."""
 
@@ -132,7 +139,7 @@ def task(
         if name in TASKS and TASKS[name].module != run.__module__:
             raise TaskError(f"two tasks are called {name}: {TASKS[name].module}, {run.__module__}")
         TASKS[name] = Task(
-            name, run, wildcards, jobs, reads, writes, settings, total, run.__module__, uses
+            name, run, wildcards, jobs, reads, writes, settings, total, run.__module__, uses, own
         )
         return run
 

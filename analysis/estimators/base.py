@@ -21,7 +21,7 @@ import xarray as xr
 from torch import Tensor
 
 from analysis.sampling.settings import PosteriorConfig
-from models.storage.declarations import modules_of
+from models.storage.declarations import declared, modules_of
 from models.toy.checkpoints import ToyRun
 from models.toy.settings import Optimizer
 
@@ -204,9 +204,9 @@ def registered() -> dict[tuple[str, str], Estimator]:
     Raises:
         ValueError: two of the same models have one name.
     """
-    package = __package__ or ""
-    found = [getattr(import_module(m), "ESTIMATOR", None) for m in modules_of(package)]
-    ordered = sorted((e for e in found if e is not None), key=lambda e: (e.rank, e.name))
+    modules = [m for m in modules_of(__package__ or "") if "ESTIMATOR" in declared(m).names]
+    found: list[Estimator] = [import_module(module).ESTIMATOR for module in modules]
+    ordered = sorted(found, key=lambda e: (e.rank, e.name))
     by_name: dict[tuple[str, str], Estimator] = {}
     for each in ordered:
         if (each.models, each.name) in by_name:

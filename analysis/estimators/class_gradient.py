@@ -16,11 +16,11 @@ import xarray as xr
 from torch import Tensor
 
 from analysis.estimators.base import Estimator
-from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
 from analysis.sampling.sgld import Control
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the toy lists all estimators, without transformers
     from analysis.estimators.measurement import Measurement
+    from analysis.losses.tokens import LanguageModelLoss
 
 DOUBLE_SIZE = 2**28  # numbers summed in double precision
 CHUNK_BYTES = 2**27  # memory for gradients of sequences in flight
@@ -114,6 +114,8 @@ def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership
     Returns:
         (classes, sequences, parameters), nats per parameter, where the model is.
     """
+    from analysis.losses.tokens import stacked_parameters
+
     leaves = {
         name: p.requires_grad_() for name, p in stacked_parameters(loss.model, len(tokens)).items()
     }

@@ -103,7 +103,8 @@ def match(
         return event.kind == "peak" and abs(event.value) >= least
 
     keys = ["source", "target", "direction"]
-    found_by = {key: rows[TIMES].to_numpy() for key, rows in measured.groupby(keys)}
+    times = measured[TIMES].to_numpy()
+    found_by = {key: times[place] for key, place in measured.groupby(keys).indices.items()}
     for pair, events in predicted.items():
         for kind in ("to_harmful", "to_helpful", "maximum", "minimum"):
             expected = [event for event in events if event.direction == kind]

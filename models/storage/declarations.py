@@ -24,11 +24,13 @@ class Declarations:
         module: its dotted name.
         says: the first line of its docstring, without the full stop.
         values: upper-case names assigned a literal at module level.
+        names: all upper-case names assigned there.
     """
 
     module: str
     says: str
     values: dict[str, Any]
+    names: frozenset[str]
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.values:
@@ -70,17 +72,19 @@ def declared(module: str) -> Declarations:
         raise DeclarationError(f"there is no module {module}")
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     values: dict[str, Any] = {}
+    names: set[str] = set()
     for node in tree.body:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if isinstance(node, ast.AnnAssign):
             target = node.target
         if isinstance(target, ast.Name) and target.id.isupper() and node.value is not None:  # type: ignore[attr-defined]
+            names.add(target.id)
             try:
                 values[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
             except ValueError:
                 continue  # not a literal: no declaration
     says = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("\n", " ").rstrip(".")
-    return Declarations(module, says, values)
+    return Declarations(module, says, values, frozenset(names))
 
 
 def modules_of(package: str) -> list[str]:

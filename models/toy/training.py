@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -173,7 +174,8 @@ def trajectory(
     if sample_weights is None:
         sample_weights = torch.ones(targets.shape[-1], dtype=targets.dtype)
     weights_at = sample_weights if callable(sample_weights) else lambda _: sample_weights
-    lead = torch.broadcast_shapes(initial.W1.shape[:-2], weights_at(0).shape[:-1])
+    # numpy's, for torch's own imports sympy.
+    lead = np.broadcast_shapes(initial.W1.shape[:-2], weights_at(0).shape[:-1])
     state = initial_state(Weights(*(w.expand(*lead, *w.shape[-2:]) for w in initial)))
     for step in range(steps + 1):
         if not all(bool(w.isfinite().all()) for w in state.weights):

@@ -33,8 +33,8 @@ def parts_for(incomplete: str) -> list[str]:
     from stagewise.pages.rules import workflow_rules
     from stagewise.tasks.base import PARTS
 
-    tasks = (rule.name for rule in workflow_rules())  # a rule has the name of its task
-    return _starting(dict.fromkeys((*PARTS, *tasks)), incomplete)
+    rules = (rule.name for rule in workflow_rules())  # read as text: no task is imported
+    return _starting(dict.fromkeys((*PARTS, *rules)), incomplete)
 
 
 def _starting(names: Iterable[str], incomplete: str) -> list[str]:

@@ -17,6 +17,7 @@ from stagewise.cli.options import Given, command
 from stagewise.cli.panels import STAGES, START, UPKEEP, Ordered
 from stagewise.cli.theory import theory
 from stagewise.cli.toy import toy
+from stagewise.config import ConfigError
 
 # typer: options from type hints, help for free; tasks import torch only when called.
 app = typer.Typer(cls=Ordered, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -80,6 +81,15 @@ def claims(
         given.perform(ROOMS[room], model=model)
 
 
+@command(app, "times", panel=START)
+def times(given: Given) -> None:
+    """Print where the time of the last run of Snakemake went, by rule."""
+    from stagewise.pages.times import times_lines
+
+    for line in times_lines(given.paths):
+        typer.echo(line)
+
+
 @command(app, "explorer", panel=START)
 def explorer(
     given: Given,
@@ -118,6 +128,30 @@ def run(
     run_part(
         given.config, given.paths, part, threads=given.threads, device=device_named(given.device)
     )
+
+
+@command(app, "stage", threads=1, panel=UPKEEP)
+def stage(
+    given: Given,
+    name: Annotated[str, typer.Argument(help="A rule that does many short jobs at once.")],
+    model: Model = None,
+    anew: Annotated[
+        bool, typer.Option(envvar="STAGEWISE_ANEW", help="Also what is neither missing nor stale.")
+    ] = False,
+) -> None:
+    """Do the jobs of one rule in one process: those whose files are missing or stale."""
+    from stagewise.bundles.bundle import bundles
+    from stagewise.cli.options import limit_threads
+    from stagewise.tasks.everything import run_jobs
+
+    known("stage", name, bundles())
+    limit_threads(given.threads)
+    found, one = bundles()[name], {} if model is None else {"model": model}
+    if one not in found.jobs(given.config):
+        allowed = ", ".join(each.get("model", "") for each in found.jobs(given.config)) or "none"
+        raise ConfigError(f"--model {model}: choose one of {allowed}")
+    members = found.planned(found.job(given.config, given.paths, **one))
+    run_jobs(members, anew=anew, threads=given.threads)
 
 
 @app.command("schema", rich_help_panel=UPKEEP)

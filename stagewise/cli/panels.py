@@ -9,9 +9,9 @@ from typer.core import TyperGroup
 # Titles of the groups: what a command gives as its panel.
 START, STAGES, UPKEEP = "Start here", "Stages", "Upkeep"
 ORDER = (
-    "run", "show", "figure", "explorer", "claims",
+    "run", "show", "figure", "explorer", "claims", "times",
     "toy", "theory", "language", "events",
-    "schema", "readme", "power", "archive", "record", "benchmark",
+    "stage", "schema", "readme", "power", "archive", "record", "benchmark",
 )  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from analysis.estimators.base import registered
 from analysis.tables.catalogue import Table, catalogue
 from figures import Script, scripts
 from models.storage.markdown import markdown_table
+from stagewise.bundles.bundle import bundles
+from stagewise.bundles.stamps import seconds_of
 from stagewise.config import Config
-from stagewise.pages.rules import seconds_in
 from stagewise.paths import Paths
 from stagewise.registry import tasks
 
 MODEL, SEED = "{model}", "{seed}"
+DRAWN_BY = ("draw", "draw_across", "draw_language")  # tasks
 
 
 def figures_table(config: Config, paths: Paths) -> str:
@@ -42,15 +44,17 @@ def reads(script: Script) -> str:
 
 
 def drawn_in(paths: Paths, name: str) -> str:
-    """Seconds that drawing a figure took; a dash where it was not drawn."""
-    file = paths.root / "benchmarks" / "draw" / f"{name}.tsv"
-    return f"{seconds_in(file):.0f}" if file.is_file() else "–"
+    """Seconds that drawing a figure took, of a process that is there; a dash where it was not."""
+    stamps = (seconds_of(paths, f"{task}_{name}") for task in DRAWN_BY)
+    found = [seconds for seconds in stamps if seconds is not None]
+    return f"{found[0]:.1f}" if found else "–"
 
 
 def makers(config: Config, paths: Paths) -> dict[str, str]:
     """The rule that computes each table, by the table's room.name."""
+    rule_of = {task: each.name for each in bundles().values() for task in each.members}
     writes = {
-        path: name
+        path: rule_of.get(name, name)
         for name, found in tasks().items()
         for path in found.writes(found.pattern(config, paths))
     }

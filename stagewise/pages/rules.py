@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.storage.markdown import markdown_table
+from stagewise.bundles.bundle import rules
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.registry import tasks
 from stagewise.root import ROOT
 
 INCLUDE = re.compile(r'^include: "([^"]+)"', re.MULTILINE)
@@ -26,7 +26,7 @@ class Rule:
     """A rule as its file has it.
 
     Attributes:
-        name: that of its task; message: what a job does, with wildcards in braces.
+        name: that of its task or bundle; message: what a job does, with wildcards in braces.
         benchmark: file of a job's seconds, below the results, with wildcards in braces.
     """
 
@@ -38,7 +38,7 @@ class Rule:
         """Seconds of every job that was run."""
         files = (
             paths.root / self.benchmark.format(**wildcards)
-            for wildcards in tasks()[self.name].jobs(config)
+            for wildcards in rules()[self.name].jobs(config)
         )
         return [seconds_in(file) for file in files if file.is_file()]
 
@@ -92,7 +92,7 @@ def rules_table(config: Config, paths: Paths) -> str:
     rows = []
     for rule in workflow_rules():
         times = rule.seconds(config, paths)
-        jobs = len(tasks()[rule.name].jobs(config))
+        jobs = len(rules()[rule.name].jobs(config))
         says = WILDCARD.sub(r"*\1*", rule.message)
         rows.append((f"`{rule.name}`", says, jobs or "–", mean(times)))
     return markdown_table(("rule", "a job of it", "jobs", "seconds each"), rows) + "\n"

@@ -1,24 +1,23 @@
 """The pipeline in one process: for machines without Snakemake, and for tests.
 
 Jobs run in the order in which they need one another. A job is left out where its files are there
-and were made from the same inputs, settings and code.
+and were made from the same inputs, settings and code: see `stamps`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.storage.files import whole_file
+from stagewise.bundles import stamps
+from stagewise.bundles.bundle import bundles
+from stagewise.bundles.planned import Planned, in_order
 from stagewise.config import Config
 from stagewise.paths import Paths
-from stagewise.provenance.code import source_files
-from stagewise.root import ROOT
 from stagewise.tasks.base import PARTS, Job, Task, TaskError, tasks
 from stagewise.tasks.merge.check import check_declarations
 
@@ -36,32 +35,17 @@ def part_files(config: Config, paths: Paths, part: str) -> list[Path]:
     ]
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A job of the plan."""
-
-    task: Task
-    job: Job
-    reads: tuple[Path, ...]
-    writes: tuple[Path, ...]
-
-    @property
-    def name(self) -> str:
-        """Task and wildcards."""
-        return "_".join([self.task.name, *map(str, self.job.wildcards.values())])
-
-
 def plan(config: Config, paths: Paths, wanted: Callable[[Task, Job], bool]) -> list[Planned]:
     """All wanted jobs and those they need, each after those whose files it reads.
 
     Raises:
         TaskError: jobs wait for one another in a circle; names them.
     """
-    every = []
-    for task in tasks().values():
-        for wildcards in task.jobs(config):
-            job = task.job(config, paths, **wildcards)
-            every.append(Planned(task, job, tuple(task.reads(job)), tuple(task.writes(job))))
+    every = [
+        Planned.of(task, task.job(config, paths, **wildcards))
+        for task in tasks().values()
+        for wildcards in task.jobs(config)
+    ]
     made_by = {path: each for each in every for path in each.writes}
     needed: dict[str, Planned] = {}
     asked = [each for each in every if wanted(each.task, each.job)]
@@ -70,19 +54,7 @@ def plan(config: Config, paths: Paths, wanted: Callable[[Task, Job], bool]) -> l
         if each.name not in needed:
             needed[each.name] = each
             asked += [made_by[path] for path in each.reads if path in made_by]
-    waiting = [each for each in every if each.name in needed]
-    ordered: dict[str, Planned] = {}
-    while waiting:
-        ready = [
-            each
-            for each in waiting
-            if all(made_by[path].name in ordered for path in each.reads if path in made_by)
-        ]
-        if not ready:
-            raise TaskError(f"in a circle: {', '.join(each.name for each in waiting)}")
-        ordered |= {each.name: each for each in ready}
-        waiting = [each for each in waiting if each.name not in ordered]
-    return [*ordered.values()]
+    return in_order(each for each in every if each.name in needed)
 
 
 def run_part(
@@ -92,7 +64,7 @@ def run_part(
 
     Args:
         config: what to run; paths: where results lie.
-        part: of `PARTS`, or a task.
+        part: of `PARTS`, a task, or a rule that does several.
         leave_out: beginnings of names of tasks not asked for; they run where others need them.
         how: threads, device.
 
@@ -100,16 +72,16 @@ def run_part(
         TaskError: there is no such part or task, or something names a table that is not declared.
     """
     check_declarations(config, paths)
-    known = (*PARTS, *tasks())
+    together = {name: tuple(bundle.members) for name, bundle in bundles().items()}
+    known = PARTS | together | {name: (name,) for name in tasks()}
     if part not in known:
         raise TaskError(f"part {part!r}: choose one of {', '.join(known)}")
-    names = PARTS.get(part, (part,))
+    names = known[part]
 
     def wanted(task: Task, job: Job) -> bool:
         return task.name.startswith(names) and not task.name.startswith(leave_out)
 
-    chosen = plan(config, paths, wanted)
-    _run(chosen, paths, **how)
+    run_jobs(plan(config, paths, wanted), **how)
 
 
 def run_model(config: Config, paths: Paths, model: str, **how: Any) -> None:
@@ -134,39 +106,21 @@ def run_model(config: Config, paths: Paths, model: str, **how: Any) -> None:
         named = job.wildcards.get("model"), job.wildcards.get("corpus")
         return named[0] == model or (corpus is not None and named[1] == corpus)
 
-    _run(plan(config, paths, wanted), paths, **how)
+    run_jobs(plan(config, paths, wanted), **how)
 
 
-def _run(chosen: Iterable[Planned], paths: Paths, **how: Any) -> None:
-    code: dict[str, str] = {}
+def run_jobs(chosen: Iterable[Planned], *, anew: bool = False, **how: Any) -> None:
+    """Do jobs whose files are missing or stale.
+
+    Args:
+        chosen: each after those whose files it reads.
+        anew: do all of them.
+        how: threads, device and progress.
+    """
     for each in chosen:
-        key = _key(each, code)
-        stamp = paths.root / ".tasks" / f"{each.name}.json"
-        if all(path.exists() for path in each.writes) and _read(stamp) == key:
+        if not anew and stamps.is_made(each):
             continue
         logger.info("%s", each.name)
+        begun = time.monotonic()
         each.task.run(replace(each.job, **how))
-        with whole_file(stamp) as temporary:
-            temporary.write_text(json.dumps(_key(each, code)), encoding="utf-8")
-
-
-def _key(each: Planned, code: dict[str, str]) -> str:
-    """Digest of what a job's result depends on: code, settings, and its inputs' times and sizes."""
-    if each.task.name not in code:
-        digest = hashlib.sha256()
-        for path in source_files(each.task.module, *each.task.uses()):
-            digest.update((ROOT / path).read_bytes())
-        code[each.task.name] = digest.hexdigest()
-    states = [
-        (str(path), path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else str(path)
-        for path in each.reads
-    ]
-    content = [code[each.task.name], each.task.depends_on(each.job), states]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _read(stamp: Path) -> str | None:
-    try:
-        return json.loads(stamp.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+        stamps.write(each, time.monotonic() - begun)

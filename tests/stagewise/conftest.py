@@ -139,10 +139,11 @@ ADDED = {
 
 @dataclass
 class Run:
-    """A copy of the repository, and how to call its workflow."""
+    """A copy of the repository, how to call its workflow, and what its first run said."""
 
     folder: Path
     config: Path
+    said: str = ""
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
@@ -171,5 +172,5 @@ def run(tmp_path_factory) -> Run:
     config = folder / "small.yaml"
     config.write_text(yaml.safe_dump(SMALL))
     made = Run(folder, config)
-    made.snakemake()
+    made.said = made.snakemake().stderr
     return made

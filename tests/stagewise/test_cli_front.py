@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from analysis.tables.catalogue import CatalogueError, table_named
+from stagewise.bundles.bundle import rules
 from stagewise.cli import complete, panels
 from stagewise.cli.main import app
 from stagewise.cli.missing import check_figure, tables, task_of
@@ -20,7 +21,7 @@ from stagewise.cli.options import Given
 from stagewise.config import Config, load_config, nearest
 from stagewise.paths import Paths
 from stagewise.provenance.store import write_table
-from stagewise.tasks.base import PARTS, TaskError, tasks
+from stagewise.tasks.base import PARTS, TaskError
 
 HEAVY = ("torch", "pandas", "matplotlib", "sympy", "scipy", "transformers", "rocrate", "snakemake")
 
@@ -58,7 +59,7 @@ def test_the_help_imports_nothing_heavy():
 @pytest.mark.parametrize(
     ("words", "offered"),
     [("stagewise figure hid", "hidden_paths"), ("stagewise sh", "show"), ("stagewise run toy_l",
-     "toy_learning toy_limits")],
+     "toy_limits")],
 )  # fmt: skip
 def test_the_shell_completes(words, offered):
     shell = {"_STAGEWISE_COMPLETE": "complete_bash", "COMP_WORDS": words,
@@ -68,7 +69,7 @@ def test_the_shell_completes(words, offered):
 
 
 def test_names_offered_are_those_there_are(tmp_path):
-    assert set(complete.parts_for("")) == {*PARTS, *tasks()}
+    assert set(complete.parts_for("")) == {*PARTS, *rules()}
     file = tmp_path / "mine.yaml"
     file.write_text("language: {models: {controlled: null, second: {}}}")
     context = typer.Context(typer.main.get_command(app))

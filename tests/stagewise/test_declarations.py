@@ -24,7 +24,7 @@ def start(tmp_path, monkeypatch):
         config = Config()
         everything.run_part(config, Paths(tmp_path), "all")
 
-    monkeypatch.setattr(everything, "_run", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(everything, "run_jobs", lambda *_, **__: pytest.fail("work was begun"))
     return run
 
 

@@ -183,6 +183,15 @@ def test_a_second_run_does_nothing_and_says_so(run):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
+def test_a_run_ends_with_where_its_time_went(run):
+    asked = subprocess.run(
+        [sys.executable, "-m", "stagewise", "times", "--configfile", str(run.config)],
+        cwd=run.folder, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "2 cores, busy" in asked.stdout
+    assert "2 cores, busy" in run.said
+
+
 def _planned(run: Run, *arguments: str) -> dict[str, int]:
     """Rules a dry run would execute, with their counts."""
     done = run.snakemake("--dry-run", *arguments)
@@ -209,15 +218,43 @@ def test_editing_a_module_reruns_what_uses_it_and_nothing_else(run):
         planned = _planned(run)
     finally:
         path.write_text(before)
-    assert {"toy_events", "claims_toy", "merge_claims"} <= set(planned)
-    spared = {"toy_train", "toy_bif", "toy_exact", "toy_windows", "toy_sweep", "toy_learning"}
+    assert {"toy_curves", "claims_toy", "merge_claims"} <= set(planned)
+    spared = {"toy_train", "toy_bif", "toy_exact", "toy_windows", "toy_limits", "toy_sweep"}
     assert not spared & set(planned)
 
 
 def test_a_changed_setting_reruns_what_depends_on_it(run):
     planned = _planned(run, "--config", "toy={window_every: 80}")
     assert "toy_windows" in planned
-    assert not {"toy_train", "toy_bif", "toy_exact", "toy_sweep"} & set(planned)
+    assert not {"toy_train", "toy_bif", "toy_exact", "toy_curves", "toy_sweep"} & set(planned)
+
+
+def test_an_edited_figure_draws_itself_and_no_other(run):
+    path = run.folder / "figures" / "toy" / "sampler_sweep.py"
+    before = path.read_text()
+    logs, drawn = run.paths.root / "logs", run.paths.figures / "hidden_paths.svg"
+    kept = drawn.read_bytes()
+    try:
+        path.write_text(before + "\n# edited\n")
+        planned = _planned(run)
+        run.snakemake("draw")
+    finally:
+        path.write_text(before)
+        run.snakemake("draw")
+    assert {"draw", "explorer"} <= set(planned)
+    assert not {"draw_theory", "theory_document", "merge_claims"} & set(planned)
+    assert [line for line in (logs / "draw.log").read_text().splitlines() if "draw_" in line] == [
+        "INFO: draw_sampler_sweep"
+    ]
+    assert drawn.read_bytes() == kept
+
+
+def test_what_is_forced_is_made_anew(run):
+    wanted = run.paths.whole("limits").relative_to(run.folder)
+    run.snakemake("--forcerun", "toy_limits", "--", str(wanted))
+    done = (run.paths.root / "logs" / "toy_limits.log").read_text()
+    assert "toy_limits_11" in done
+    assert "toy_collect_limits" in done
 
 
 def test_figures_are_byte_identical_when_drawn_again(run, tmp_path):

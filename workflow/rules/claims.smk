@@ -77,13 +77,11 @@ rule claims_recorded:
         reads("claims_recorded"),
         code=code("claims_recorded"),
     output:
-        writes("claims_recorded"),
+        renews("claims_recorded"),
     log:
-        PATHS.root / "logs/claims_recorded/{model}.log",
+        PATHS.root / "logs/claims_recorded.log",
     benchmark:
-        PATHS.root / "benchmarks/claims_recorded/{model}.tsv"
-    wildcard_constraints:
-        model=any_of("claims_recorded", "model"),
+        PATHS.root / "benchmarks/claims_recorded.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -92,9 +90,9 @@ rule claims_recorded:
     params:
         settings=settings("claims_recorded"),
     message:
-        "decide the claims about {wildcards.model}, from its recorded run"
+        "decide the claims about models of other configurations, from their recorded runs"
     shell:
-        "stagewise claims recorded --model {wildcards.model} > {log:q} 2>&1"
+        "stagewise stage claims_recorded > {log:q} 2>&1"
 
 
 rule merge_claims:

@@ -5,9 +5,11 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from figures import scripts
+from stagewise.bundles.bundle import rules as stages
 from stagewise.config import ConfigError, load_config, typed
 from stagewise.locks import clear_stale_locks
 from stagewise.pages.report import (
@@ -24,6 +26,7 @@ from stagewise.tasks.base import TaskError, task_named
 from stagewise.tasks.everything import part_files
 from stagewise.tasks.merge.check import check_declarations
 
+BEGUN = time.time()
 EXTRA = typed(dict(workflow.config_settings.config))
 
 try:
@@ -37,10 +40,11 @@ except (ConfigError, TaskError) as error:
 
 FOUND = r"[a-z_]+"
 # Captions of what is in the report; whole paths, for rules lie in folders of different depth.
-FIGURE, TABLE, CLAIMS, DOCUMENT, RECORDED, EXPLORER = (
+TABLE, CLAIMS, DOCUMENT, RECORDED, EXPLORER = (
     str(ROOT / "workflow" / "report" / f"{name}.rst")
-    for name in ("figure", "table", "claims", "document", "recorded", "explorer")
+    for name in ("table", "claims", "document", "recorded", "explorer")
 )
+FIGURE = (ROOT / "workflow" / "report" / "figure.rst").read_text(encoding="utf-8")
 
 # In every rule's shell: `stagewise`, with the same Python and configuration as here.
 ARGUMENTS = [
@@ -58,22 +62,44 @@ if not workflow.dryrun and workflow.is_main_process:
 
 
 def job(name, wildcards):
-    """The job of a task that these wildcards name; numbers are numbers."""
+    """The job of a task or bundle that these wildcards name; numbers are numbers."""
     known = {
         k: int(v) if k in ("seed", "step") else v for k, v in dict(wildcards).items()
     }
-    return task_named(name).job(CONFIG, PATHS, **known)
+    return stages()[name].job(CONFIG, PATHS, **known)
 
 
 def reads(name):
     """Input: what a job of the task reads."""
-    return lambda wildcards: [*task_named(name).reads(job(name, wildcards))]
+    return lambda wildcards: job_reads(name, wildcards)
+
+
+def reads_of_one_seed(name):
+    """Input that one job makes for all seeds. Its time says nothing about this seed: in its place
+    stand the settings and sources of its maker, which are among those of the task."""
+    return lambda wildcards: [ancient(path) for path in job_reads(name, wildcards)]
+
+
+def reads_but_for_times_of_figures(name):
+    """Input with figures that one job draws together: whether one of them is another is told by
+    its tables and its script, which are read too."""
+    return lambda wildcards: [
+        ancient(path) if path.suffix == ".svg" else path
+        for path in job_reads(name, wildcards)
+    ]
 
 
 def writes(name):
     """Output: what a job of the task writes; tables of all runs are in the report."""
-    written = task_named(name).writes(task_named(name).pattern(CONFIG, PATHS))
+    written = stages()[name].writes(stages()[name].pattern(CONFIG, PATHS))
     return [table_in_report(path) for path in written]
+
+
+def renews(name, **one):
+    """Output of a bundle: Snakemake leaves in place what is there, and the bundle makes only what
+    is missing or stale."""
+    written = stages()[name].writes(job(name, one))
+    return [update(drawn_in_report(path, **one)) for path in written]
 
 
 def in_report(path, caption, shown):
@@ -89,14 +115,28 @@ def in_report(path, caption, shown):
 
 def table_in_report(path):
     """The same path; a table of all runs, or a pattern of such, in the report."""
-    if path.suffix != ".parquet" or "{seed}" in path.as_posix():
+    if path.suffix != ".parquet" or path.parent.name.startswith(("seed", "influence")):
         return path
     return in_report(path, TABLE, lambda wildcards: table_shown(PATHS, path, wildcards))
 
 
-def figure_in_report(path):
-    """The picture of a figure, by its wildcards, in the report."""
-    return in_report(path, FIGURE, lambda wildcards: figure_shown(**dict(wildcards)))
+def drawn_in_report(path, model=""):
+    """The same path; a picture of a figure, or a table of all runs, in the report."""
+    if path.suffix != ".png":
+        return table_in_report(path)
+    figure = path.stem.removesuffix(f"_{model}")
+    return in_report(path, caption_of(figure), lambda _: figure_shown(figure, model))
+
+
+def caption_of(figure):
+    """File of a figure's caption. A caption that Snakemake fills in knows rules, and one rule draws
+    many figures: so it is filled in here."""
+    script, file = scripts()[figure], Path(".snakemake/captions", f"{figure}.rst")
+    text = FIGURE.format(shows=script.shows, tables=", ".join(script.reads))
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return str(file.resolve())
 
 
 def recorded_in_report(path, model):
@@ -108,25 +148,26 @@ def recorded_in_report(path, model):
 
 def job_reads(name, wildcards):
     """Input of one job whose wildcards are known."""
-    return [*task_named(name).reads(job(name, wildcards))]
+    return [*stages()[name].reads(job(name, wildcards))]
 
 
 def job_writes(name, wildcards):
     """Output of one job whose wildcards are known."""
-    return [*task_named(name).writes(job(name, wildcards))]
+    return [*stages()[name].writes(job(name, wildcards))]
 
 
 def settings(name):
     """Parameter: the configuration that a job's result depends on; a change reruns it."""
-    return lambda wildcards: task_named(name).depends_on(job(name, wildcards))
+    return lambda wildcards: stages()[name].depends_on(job(name, wildcards))
 
 
-def code(name, *more):
-    """Input: the sources of a task and of all they import."""
-    found = task_named(name)
+def code(name, *more, **one):
+    """Input: the sources of a task or bundle and of all they import."""
+    found = stages()[name]
+    asked = job(name, one) if one else found.pattern(CONFIG, PATHS)
     return [
         os.path.relpath(ROOT / path)
-        for path in source_files(found.module, *found.uses(), *more)
+        for path in source_files(*found.modules(asked), *more)
     ]
 
 
@@ -137,7 +178,7 @@ def part(name):
 
 def any_of(name, key):
     """A pattern of the values that a wildcard of a task has; one that nothing matches for none."""
-    values = dict.fromkeys(str(one[key]) for one in task_named(name).jobs(CONFIG))
+    values = dict.fromkeys(str(one[key]) for one in stages()[name].jobs(CONFIG))
     return "|".join(values) or "(?!)"
 
 
@@ -169,6 +210,21 @@ def estimates_of_pretrained():
     from stagewise.cli.options import device_named
 
     return estimates(CONFIG, device_named("auto"))
+
+
+def tell_times():
+    """Where the time of this run went; `make` asks for it itself, after the claims."""
+    from stagewise.pages.times import keep_run, times_lines
+
+    if keep_run(PATHS, BEGUN, workflow.cores) and "MAKELEVEL" not in os.environ:
+        print(*times_lines(PATHS), sep="\n", file=sys.stderr)
+
+
+def make_anew_what_is_forced():
+    """Have bundles make all their files where Snakemake is told to make something again."""
+    asked = workflow.dag_settings
+    if asked.forceall or asked.forcerun or asked.forcetargets:
+        os.environ["STAGEWISE_ANEW"] = "1"
 
 
 def merge_what_is_there():

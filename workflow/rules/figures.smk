@@ -4,85 +4,98 @@
 rule draw:
     input:
         reads("draw"),
-        code=lambda w: code("draw", scripts()[w.figure].module),
+        code=code("draw"),
     output:
-        figure_in_report(PATHS.figures / "{figure}.png"),
-        [path for path in writes("draw") if path.suffix != ".png"],
+        renews("draw"),
     log:
-        PATHS.root / "logs/draw/{figure}.log",
+        PATHS.root / "logs/draw.log",
     benchmark:
-        PATHS.root / "benchmarks/draw/{figure}.tsv"
-    wildcard_constraints:
-        figure=any_of("draw", "figure"),
+        PATHS.root / "benchmarks/draw.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=600,
+        mem_mb=1000,
     params:
         settings=settings("draw"),
-        shows=lambda w: scripts()[w.figure].shows,
-        tables=lambda w: ", ".join(scripts()[w.figure].reads),
     message:
-        "draw {wildcards.figure}"
+        "draw the figures of the toy"
     shell:
-        "stagewise figure {wildcards.figure} > {log:q} 2>&1"
+        "stagewise stage draw > {log:q} 2>&1"
+
+
+rule draw_theory:
+    input:
+        reads("draw_theory"),
+        code=code("draw_theory"),
+    output:
+        renews("draw_theory"),
+    log:
+        PATHS.root / "logs/draw_theory.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw_theory.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        settings=settings("draw_theory"),
+    message:
+        "draw the figures of the theory, and the toy's in its document"
+    shell:
+        "stagewise stage draw_theory > {log:q} 2>&1"
 
 
 rule draw_across:
     input:
         reads("draw_across"),
-        code=lambda w: code("draw_across", scripts()[w.figure].module),
+        code=code("draw_across"),
     output:
-        figure_in_report(PATHS.figures / "{figure}.png"),
-        [path for path in writes("draw_across") if path.suffix != ".png"],
+        renews("draw_across"),
     log:
-        PATHS.root / "logs/draw/{figure}.log",
+        PATHS.root / "logs/draw_across.log",
     benchmark:
-        PATHS.root / "benchmarks/draw/{figure}.tsv"
-    wildcard_constraints:
-        figure=any_of("draw_across", "figure"),
+        PATHS.root / "benchmarks/draw_across.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=600,
+        mem_mb=1000,
     params:
-        shows=lambda w: scripts()[w.figure].shows,
-        tables=lambda w: ", ".join(scripts()[w.figure].reads),
+        settings=settings("draw_across"),
     message:
-        "draw {wildcards.figure} of all language models"
+        "draw the figures of all language models together"
     shell:
-        "stagewise figure {wildcards.figure} > {log:q} 2>&1"
+        "stagewise stage draw_across > {log:q} 2>&1"
 
 
-rule draw_language:
-    input:
-        reads("draw_language"),
-        code=lambda w: code("draw_language", scripts()[w.figure].module),
-    output:
-        figure_in_report(PATHS.figures / "{figure}_{model}.png"),
-        [path for path in writes("draw_language") if path.suffix != ".png"],
-    log:
-        PATHS.root / "logs/draw/{figure}_{model}.log",
-    benchmark:
-        PATHS.root / "benchmarks/draw/{figure}_{model}.tsv"
-    wildcard_constraints:
-        figure=any_of("draw_language", "figure"),
-        model=any_of("draw_language", "model"),
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=600,
-    params:
-        settings=settings("draw_language"),
-        shows=lambda w: scripts()[w.figure].shows,
-        tables=lambda w: ", ".join(scripts()[w.figure].reads),
-    message:
-        "draw {wildcards.figure} of {wildcards.model}"
-    shell:
-        "stagewise figure {wildcards.figure} --model {wildcards.model} > {log:q} 2>&1"
+for one in stages()["draw_language"].jobs(CONFIG):
+
+    rule:
+        name:
+            f"draw_language_{one['model']}"
+        input:
+            job_reads("draw_language", one),
+            code=code("draw_language", **one),
+        output:
+            renews("draw_language", **one),
+        log:
+            PATHS.root / f"logs/draw_language/{one['model']}.log",
+        benchmark:
+            PATHS.root / f"benchmarks/draw_language/{one['model']}.tsv"
+        conda:
+            "../../environment.yml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+        params:
+            model=one["model"],
+            settings=stages()["draw_language"].depends_on(job("draw_language", one)),
+        message:
+            f"draw the figures of {one['model']}"
+        shell:
+            "stagewise stage draw_language --model {params.model} > {log:q} 2>&1"
 
 
 # The figures of a recorded model are drawn by one job: its tables never change one by one.

@@ -188,7 +188,7 @@ rule theory_optimizers:
 
 rule theory_document:
     input:
-        reads("theory_document"),
+        reads_but_for_times_of_figures("theory_document"),
         code=code("theory_document"),
     output:
         in_report(PATHS.document("theory.html"), DOCUMENT, document_shown),

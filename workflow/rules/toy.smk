@@ -3,29 +3,30 @@
 
 rule toy_train:
     input:
+        reads("toy_train"),
         code=code("toy_train"),
     output:
-        writes("toy_train"),
+        renews("toy_train"),
     log:
-        PATHS.root / "logs/toy_train/seed{seed}.log",
+        PATHS.root / "logs/toy_train.log",
     benchmark:
-        PATHS.root / "benchmarks/toy_train/seed{seed}.tsv"
+        PATHS.root / "benchmarks/toy_train.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=600,
+        mem_mb=1000,
     params:
         settings=settings("toy_train"),
     message:
-        "train the toy network, seed {wildcards.seed}"
+        "train the toy network, every seed"
     shell:
-        "stagewise toy train --seed {wildcards.seed} > {log:q} 2>&1"
+        "stagewise stage toy_train > {log:q} 2>&1"
 
 
 rule toy_bif:
     input:
-        reads("toy_bif"),
+        reads_of_one_seed("toy_bif"),
         code=code("toy_bif"),
     output:
         writes("toy_bif"),
@@ -51,22 +52,22 @@ rule toy_exact:
         reads("toy_exact"),
         code=code("toy_exact"),
     output:
-        writes("toy_exact"),
+        renews("toy_exact"),
     log:
-        PATHS.root / "logs/toy_exact/seed{seed}.log",
+        PATHS.root / "logs/toy_exact.log",
     benchmark:
-        PATHS.root / "benchmarks/toy_exact/seed{seed}.tsv"
+        PATHS.root / "benchmarks/toy_exact.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=1000,
     params:
         settings=settings("toy_exact"),
     message:
-        "influence by every exact estimator, seed {wildcards.seed}"
+        "influence by every exact estimator, every seed"
     shell:
-        "stagewise toy influence exact --seed {wildcards.seed} > {log:q} 2>&1"
+        "stagewise stage toy_exact > {log:q} 2>&1"
 
 
 rule toy_windows:
@@ -74,11 +75,11 @@ rule toy_windows:
         reads("toy_windows"),
         code=code("toy_windows"),
     output:
-        writes("toy_windows"),
+        renews("toy_windows"),
     log:
-        PATHS.root / "logs/toy_windows/seed{seed}.log",
+        PATHS.root / "logs/toy_windows.log",
     benchmark:
-        PATHS.root / "benchmarks/toy_windows/seed{seed}.tsv"
+        PATHS.root / "benchmarks/toy_windows.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -87,9 +88,9 @@ rule toy_windows:
     params:
         settings=settings("toy_windows"),
     message:
-        "remove samples inside windows of training, seed {wildcards.seed}"
+        "remove samples inside windows of training, every seed"
     shell:
-        "stagewise toy windows --seed {wildcards.seed} > {log:q} 2>&1"
+        "stagewise stage toy_windows > {log:q} 2>&1"
 
 
 rule toy_limits:
@@ -97,27 +98,27 @@ rule toy_limits:
         reads("toy_limits"),
         code=code("toy_limits"),
     output:
-        writes("toy_limits"),
+        renews("toy_limits"),
     log:
-        PATHS.root / "logs/toy_limits/seed{seed}.log",
+        PATHS.root / "logs/toy_limits.log",
     benchmark:
-        PATHS.root / "benchmarks/toy_limits/seed{seed}.tsv"
+        PATHS.root / "benchmarks/toy_limits.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=800,
+        mem_mb=1000,
     params:
         settings=settings("toy_limits"),
     message:
-        "strong localisation against instantaneous influence, seed {wildcards.seed}"
+        "strong localisation against instantaneous influence, every seed"
     shell:
-        "stagewise toy limits --seed {wildcards.seed} > {log:q} 2>&1"
+        "stagewise stage toy_limits > {log:q} 2>&1"
 
 
 rule toy_sweep:
     input:
-        reads("toy_sweep"),
+        reads_of_one_seed("toy_sweep"),
         code=code("toy_sweep"),
     output:
         writes("toy_sweep"),
@@ -138,119 +139,27 @@ rule toy_sweep:
         "stagewise toy sweep --threads {threads} > {log:q} 2>&1"
 
 
-rule toy_influence:
+rule toy_curves:
     input:
-        reads("toy_influence"),
-        code=code("toy_influence"),
+        reads("toy_curves"),
+        code=code("toy_curves"),
     output:
-        writes("toy_influence"),
+        renews("toy_curves"),
     log:
-        PATHS.root / "logs/toy_influence.log",
+        PATHS.root / "logs/toy_curves.log",
     benchmark:
-        PATHS.root / "benchmarks/toy_influence.tsv"
+        PATHS.root / "benchmarks/toy_curves.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        settings=settings("toy_influence"),
+        settings=settings("toy_curves"),
     message:
-        "collect the influence of all estimators and seeds"
+        "influence of all seeds together, what was learnt when, flips and peaks"
     shell:
-        "stagewise toy collect influence > {log:q} 2>&1"
-
-
-rule toy_collect:
-    input:
-        reads("toy_collect"),
-        code=code("toy_collect"),
-    output:
-        writes("toy_collect"),
-    log:
-        PATHS.root / "logs/toy_collect/{table}.log",
-    benchmark:
-        PATHS.root / "benchmarks/toy_collect/{table}.tsv"
-    wildcard_constraints:
-        table=any_of("toy_collect", "table"),
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "collect {wildcards.table} of all seeds"
-    shell:
-        "stagewise toy collect {wildcards.table} > {log:q} 2>&1"
-
-
-rule toy_learning:
-    input:
-        reads("toy_learning"),
-        code=code("toy_learning"),
-    output:
-        writes("toy_learning"),
-    log:
-        PATHS.root / "logs/toy_learning.log",
-    benchmark:
-        PATHS.root / "benchmarks/toy_learning.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=800,
-    params:
-        settings=settings("toy_learning"),
-    message:
-        "losses, modes, transitions and hidden layer of all seeds"
-    shell:
-        "stagewise toy learning > {log:q} 2>&1"
-
-
-rule toy_events:
-    input:
-        reads("toy_events"),
-        code=code("toy_events"),
-    output:
-        writes("toy_events"),
-    log:
-        PATHS.root / "logs/toy_events.log",
-    benchmark:
-        PATHS.root / "benchmarks/toy_events.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        settings=settings("toy_events"),
-    message:
-        "find flips and peaks"
-    shell:
-        "stagewise toy events > {log:q} 2>&1"
-
-
-rule toy_peaks:
-    input:
-        reads("toy_peaks"),
-        code=code("toy_peaks"),
-    output:
-        writes("toy_peaks"),
-    log:
-        PATHS.root / "logs/toy_peaks.log",
-    benchmark:
-        PATHS.root / "benchmarks/toy_peaks.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=800,
-    params:
-        settings=settings("toy_peaks"),
-    message:
-        "hold flips and peaks beside the removals and the stages"
-    shell:
-        "stagewise toy peaks > {log:q} 2>&1"
+        "stagewise stage toy_curves > {log:q} 2>&1"
 
 
 rule toy_window_curves:

@@ -47,6 +47,11 @@ def modules(*rooms: str) -> list[str]:
     return [script.module for script in scripts().values() if script.room in rooms]
 
 
+def script_of(job: Job) -> list[str]:
+    """The script of a figure."""
+    return [scripts()[job.figure].module]
+
+
 def each_drawn(config: Config) -> list[dict[str, Any]]:
     """One job per figure of the toy and of the theory."""
     return [{"figure": name} for room in ("toy", "theory") for name in of_room(room)]
@@ -58,6 +63,7 @@ def each_drawn(config: Config) -> list[dict[str, Any]]:
     reads=lambda job: whole(job.paths, job.figure),
     writes=lambda job: files(job.paths, job.figure),
     settings=lambda job: chosen(job.config.toy, "focus"),
+    own=script_of,
 )
 def draw(job: Job) -> None:
     """Draw a figure of the toy or of the theory: PDF, SVG, PNG."""
@@ -91,6 +97,7 @@ def each_across(config: Config) -> list[dict[str, Any]]:
     jobs=each_across,
     reads=lambda job: whole(job.paths, job.figure),
     writes=lambda job: files(job.paths, job.figure),
+    own=script_of,
 )
 def draw_across(job: Job) -> None:
     """Draw a figure of all language models."""
@@ -126,6 +133,7 @@ def of_model(job: Job) -> Iterable[Path]:
     settings=lambda job: chosen(
         job.config.language.models[job.model], "upweighting", "shown_sequence"
     ),
+    own=script_of,
 )
 def draw_language(job: Job) -> None:
     """Draw a figure of a language model."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from figures import scripts
 from stagewise.provenance.store import provenance, read_table, write_json, write_text
-from stagewise.tasks.base import Job, once, task
+from stagewise.tasks.base import Job, chosen, once, task
 
 if TYPE_CHECKING:
     from analysis.theory.derivation import Derivation
@@ -69,16 +70,23 @@ def derived(chapter: Chapter) -> Derivation:
 
 
 def needs(job: Job) -> Iterable[Path]:
-    """Tables and figures that are shown."""
+    """Tables that are shown, in words or in figures, and the figures."""
     yield from (job.paths.theory(name) for name in TABLES)
-    yield from (job.paths.figures / f"{name}.svg" for name in FIGURES)
+    for name in FIGURES:
+        place = job.paths.whole if scripts()[name].room == "toy" else job.paths.theory
+        yield from (place(table) for table in scripts()[name].reads)
+        yield job.paths.figures / f"{name}.svg"
 
 
 @task(
     jobs=once,
     reads=needs,
     writes=lambda job: [job.paths.document(name) for name in DOCUMENT],
-    uses=lambda: {f"analysis.theory.{chapter.module}" for chapter in CHAPTERS},
+    settings=lambda job: chosen(job.config.toy, "focus"),
+    uses=lambda: [
+        *sorted({f"analysis.theory.{chapter.module}" for chapter in CHAPTERS}),
+        *(scripts()[name].module for name in FIGURES),
+    ],
 )
 def theory_document(job: Job) -> None:
     """Prove every step and write theory.md, theory.html (nothing else needed to read it) and

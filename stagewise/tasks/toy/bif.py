@@ -14,7 +14,7 @@ from stagewise.config import Config
 from stagewise.provenance.pieces import PieceCache
 from stagewise.provenance.store import provenance, write_result
 from stagewise.tasks.base import Job, chosen, each_seed, task
-from stagewise.tasks.toy.common import checkpoints, load_checked, network_run
+from stagewise.tasks.toy.common import NETWORK, TRAINED_BY, checkpoints, load_checked, network_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +60,9 @@ def told(job: Job) -> str:
         *(job.paths.estimator(e.name, job.seed) for e in sampled_ones()),
         job.paths.part("diagnostics", job.seed),
     ],
-    settings=lambda job: chosen(job.config.toy, "posterior"),
+    settings=lambda job: chosen(job.config.toy, *NETWORK, "posterior"),
     total=lambda job: sampled_steps(job.config),
-    uses=lambda: [type(e).__module__ for e in sampled_ones()],
+    uses=lambda: [TRAINED_BY, *(type(e).__module__ for e in sampled_ones())],
 )
 def toy_bif(job: Job) -> None:
     """Write the influence by every estimator that needs draws, from the same draws, and the

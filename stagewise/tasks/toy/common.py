@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # tasks are listed without torch
     from analysis.estimators.base import NetworkRun
     from models.toy.checkpoints import ToyRun
 
+TRAINED_BY = "stagewise.tasks.toy.train"
 # What a toy run's checkpoints depend on.
 NETWORK = (
     "hierarchy", "hidden_width", "learning_rate", "init_scale", "initialisation", "steps",

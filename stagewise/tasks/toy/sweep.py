@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from stagewise.config import Config
 from stagewise.config.toy import ToyConfig
-from stagewise.provenance.store import provenance, read_table, write_result
+from stagewise.provenance.store import provenance, write_result
 from stagewise.tasks.base import Job, chosen, once, task
-from stagewise.tasks.toy.common import load_checked
+from stagewise.tasks.toy.common import NETWORK, TRAINED_BY, load_checked, network_run
+from stagewise.tasks.toy.exact import estimate
 
 if TYPE_CHECKING:
+    from analysis.estimators.base import Estimator
     from analysis.estimators.sampler_sweep import SweepSettings
 
 REFERENCES = ("unrolled", "loo")
@@ -23,13 +25,16 @@ def seeds_of(config: Config) -> list[int]:
 
 
 def needs(job: Job) -> list[Path]:
-    """Their checkpoints, and the estimators that agreement is measured with."""
-    return [path for seed in seeds_of(job.config) for path in of_seed(job, seed)]
+    """Their checkpoints."""
+    return [job.paths.checkpoints(seed) for seed in seeds_of(job.config)]
 
 
-def of_seed(job: Job, seed: int) -> list[Path]:
-    """Checkpoints of one seed, then its estimators."""
-    return [job.paths.checkpoints(seed), *(job.paths.estimator(name, seed) for name in REFERENCES)]
+def references() -> list[Estimator]:
+    """The estimators that agreement is measured with. They are computed here, in a second: a file
+    that all seeds share would have the sweep wait for them, and start again with a new one."""
+    from analysis.estimators.base import estimator
+
+    return [estimator("toy", name) for name in REFERENCES]
 
 
 def settings_of(toy: ToyConfig) -> SweepSettings:
@@ -51,8 +56,11 @@ def total(job: Job) -> int:
     jobs=once,
     reads=needs,
     writes=lambda job: [job.paths.whole("sweep"), job.paths.whole("sweep_summary")],
-    settings=lambda job: chosen(job.config.toy, "sweep"),
+    settings=lambda job: chosen(
+        job.config.toy, *NETWORK, "sweep", *(key for each in references() for key in each.settings)
+    ),
     total=total,
+    uses=lambda: [TRAINED_BY, *(type(each).__module__ for each in references())],
 )
 def toy_sweep(job: Job) -> None:
     """Write the agreement of every setting with every reference, and its mean over seeds."""
@@ -62,18 +70,15 @@ def toy_sweep(job: Job) -> None:
     from analysis.tables.curves import influence_array, labelled
 
     parts = []
-    for seed in seeds_of(job.config):
-        path, *tables = of_seed(job, seed)
+    for path in needs(job):
         run = load_checked(path, job.config)
-        references = {
+        exact = {
             label: influence_array(group, run.items)[0].values
-            for table in tables
-            for label, group in labelled(read_table(table)).items()
+            for each in references()
+            for label, group in labelled(estimate(each, network_run(run, job.config.toy))).items()
         }
         settings = settings_of(job.config.toy)
-        parts.append(
-            sweep_table(run, references, settings, threads=job.threads, progress=job.progress)
-        )
+        parts.append(sweep_table(run, exact, settings, threads=job.threads, progress=job.progress))
     table = pd.concat(parts, ignore_index=True)
     made = provenance(job.config.model_dump(), seeds_of(job.config))
     write_result("toy", "sweep", table, job.paths.whole("sweep"), made)

@@ -10,6 +10,7 @@ import pytest
 from analysis.estimators.base import registered
 from analysis.tables.catalogue import catalogue
 from figures import scripts
+from stagewise.bundles.bundle import rules
 from stagewise.config import Config
 from stagewise.pages.readme import REFERENCE
 from stagewise.pages.reference import (
@@ -21,7 +22,6 @@ from stagewise.pages.reference import (
 )
 from stagewise.pages.rules import rules_in, rules_table, workflow_rules
 from stagewise.paths import Paths
-from stagewise.tasks.base import tasks
 
 RULES = """
 rule first:
@@ -54,10 +54,13 @@ for one in JOBS:
 @pytest.fixture
 def run(tmp_path) -> Paths:
     """A finished run of which two jobs of a rule and one figure left their seconds."""
-    for name, seconds in (("toy_train/seed0", 2), ("toy_train/seed3", 4), ("draw/overview", 7)):
+    for name, seconds in (("toy_bif/seed0", 2), ("toy_bif/seed3", 4)):
         file = tmp_path / "benchmarks" / f"{name}.tsv"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"s\th:m:s\n{seconds}.0\t0:00:0{seconds}\n")
+    stamp = tmp_path / ".tasks" / "draw_overview.json"
+    stamp.parent.mkdir()
+    stamp.write_text('{"seconds": 7.02}')
     return Paths(tmp_path)
 
 
@@ -72,13 +75,13 @@ def test_a_rule_is_described_by_its_message():
         list(rules_in('rule a:\n    message:\n        "lost"\n'))
 
 
-def test_every_task_is_a_rule_with_a_message_and_the_other_way_round():
-    assert {rule.name for rule in workflow_rules()} == set(tasks())
+def test_every_task_or_bundle_is_a_rule_with_a_message_and_the_other_way_round():
+    assert {rule.name for rule in workflow_rules()} == set(rules())
 
 
 def test_rules_show_jobs_and_mean_seconds(run):
     table = rules_table(Config(), run)
-    assert "| `toy_train` | train the toy network, seed *seed* | 10 | 3 |" in table
+    assert "| `toy_bif` | sample the local posteriors of seed *seed* | 10 | 3 |" in table
     assert "| `toy_sweep` | compare sampler settings | 1 | – |" in table  # not run yet
 
 
@@ -86,7 +89,7 @@ def test_figures_show_tables_rules_and_seconds(run):
     table = figures_table(Config(), run)
     overview = next(line for line in table.splitlines() if "`overview`" in line)
     assert "[trajectories](tables.md#toy.trajectories)" in overview
-    assert "`toy_events`, `toy_learning` | 7 |" in overview
+    assert "`toy_curves` | 7.0 |" in overview
     names = re.findall(r"^\| `(\w+)` ", table, re.MULTILINE)
     assert {name.removesuffix("_controlled") for name in names} == set(scripts())
     assert "_controlled" not in figures_table(no_language(), run)

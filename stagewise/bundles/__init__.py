@@ -1,0 +1,1 @@
+"""Jobs done together in one process, and the stamps that tell which of them are done."""
