@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from analysis.estimators.class_bif import class_influence
+from stagewise.benchmarks.effective import REPEATS, effective
 from stagewise.benchmarks.local import Local
 from stagewise.benchmarks.turns import ROUNDS, in_turns, ratios, sentence
 from stagewise.config.language import LanguageModelConfig
@@ -33,7 +34,9 @@ def language_benchmark(
 
     First sampling, by plain SGLD with the same settings, batches, draws and evaluation tokens; then
     influence between classes from traces of more tokens: ours with standard errors, raw and
-    normalised, all pairs and across sequences; the peer's token x token matrix averaged to classes.
+    normalised, all pairs and across sequences; the peer's token x token matrix averaged to classes;
+    then effective draws per second, each at the setting it needs for the same bias (see
+    `stagewise.benchmarks.effective`).
 
     Each influence runs in a process of its own, so that its peak memory can be told.
 
@@ -44,22 +47,29 @@ def language_benchmark(
         rounds: of ours and then the peer.
 
     Returns:
-        a line for people per ratio, then JSON: sampling_ratio and influence_ratio (medians of the
-        ratios within rounds, each with the lowest and the highest), medians of the rates, times and
-        peak memories (above what the loaded traces take) behind them, and the settings.
+        a line for people per ratio, then JSON: sampling_ratio, influence_ratio and effective_ratio
+        (medians of the ratios within rounds, each with the lowest and the highest), medians of the
+        rates, times and peak memories (above what the loaded traces take) behind them, and the
+        settings.
     """
     settings = LanguageModelConfig()
     whole = Local.trained(settings, SEQUENCES, device=device, threads=threads)
+    default = whole.first(settings.evaluation_sequences)
     whole = whole.with_settings(draws=draws, burn_in=0, integrator="euler")
     few = whole.first(settings.evaluation_sequences)
     with tempfile.TemporaryDirectory() as folder:
-        sampling = _sampling(few, rounds, Path(folder))
-        influence = _influence(whole, rounds, Path(folder))
-    both = {name: found for part in (sampling, influence) for name, found in part.items()}
-    lines = [sentence(both, name, rounds) for name in ("sampling_ratio", "influence_ratio")]
+        figures = {
+            **_sampling(few, rounds, Path(folder)),
+            **_influence(whole, rounds, Path(folder)),
+            **effective(default, Path(folder)),
+        }
+    lines = [
+        sentence(figures, f"{name}_ratio", turns)
+        for name, turns in (("sampling", rounds), ("influence", rounds), ("effective", REPEATS))
+    ]
     posterior, membership = few.posterior, whole.corpus.evaluation.membership
     found = {
-        **both, "rounds": rounds, "peer_name": "devinterp 2.0.1", "threads": threads,
+        **figures, "rounds": rounds, "peer_name": "devinterp 2.0.1", "threads": threads,
         "device": device, "chains": posterior.chains, "draws": draws,
         "sampling_tokens": few.corpus.evaluation.membership[..., 0].numel(),
         "influence_tokens": membership[..., 0].numel(),

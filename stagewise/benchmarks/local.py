@@ -98,6 +98,7 @@ class Local:
                 num_chains=posterior.chains,
                 num_draws=posterior.draws,
                 num_burnin_steps=posterior.burn_in,
+                num_steps_bw_draws=posterior.thinning,
                 batch_size=posterior.batch_size,
                 num_init_loss_batches=1,
                 init_seed=seed,
