@@ -177,7 +177,7 @@ def _peer(local: Local, folder: Path, seed: int) -> Repeat:
     """devinterp's draws; it observes sequences in an order of its own."""
     output = folder / f"effective{seed}"
     seconds = local.peer(output, seed)
-    tree = xr.open_datatree(output, engine="zarr").load()
+    tree = xr.open_datatree(output, engine="zarr", consolidated=False).load()
     traces = torch.tensor(tree["loss_evaluation"].values)
     tokens = torch.tensor(tree["input_ids_evaluation"].values)
     same = (tokens[:, None] == local.corpus.evaluation.tokens).all(-1)  # (observed, ours)
