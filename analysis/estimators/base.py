@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -24,6 +24,9 @@ from analysis.sampling.settings import PosteriorConfig
 from models.storage.declarations import declared, modules_of
 from models.toy.checkpoints import ToyRun
 from models.toy.settings import Optimizer
+
+if TYPE_CHECKING:
+    from analysis.estimators.bif import KnownCovariance
 
 Models = Literal["toy", "language"]
 Needs = Literal["network", "gradients", "draws"]
@@ -45,6 +48,7 @@ class NetworkRun:
         removal_fractions: shares of the source that leave-one-out removes, in (0, 1].
         traces: losses drawn at every checkpoint, (step, chain, draw, item), squared-error units,
             where sampled.
+        controls: a control variate of these for every checkpoint, where there is one.
     """
 
     checkpoints: ToyRun
@@ -53,6 +57,7 @@ class NetworkRun:
     posterior: PosteriorConfig
     removal_fractions: tuple[float, ...]
     traces: Tensor | None = None
+    controls: list[KnownCovariance] | None = None
 
     @property
     def full_gradient_descent(self) -> bool:

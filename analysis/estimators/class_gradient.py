@@ -89,6 +89,8 @@ def aligned(gradients: Iterable[Tensor], membership: Tensor, gamma: float) -> tu
 def control_of(gradients: Tensor) -> Control:
     """The linear parts of class sums as controls for the sampler: <G_a^s, path>.
 
+    All chains are around the checkpoint of the gradients.
+
     Args:
         gradients: G_a^s, (classes, sequences, parameters), nats per parameter.
 
@@ -97,7 +99,7 @@ def control_of(gradients: Tensor) -> Control:
         sequence by sequence.
     """
     flat = gradients.permute(2, 1, 0).flatten(1)  # (parameters, sequences x classes)
-    return lambda paths: paths @ flat.to(paths)
+    return lambda _: lambda paths: paths @ flat.to(paths)
 
 
 def sequence_class_gradients(loss: LanguageModelLoss, tokens: Tensor, membership: Tensor) -> Tensor:

@@ -98,10 +98,11 @@ def sample_posterior(
             full batch.
         observe: parameters -> losses (chains, observed) to keep at every draw, where they are not
             those of the samples themselves.
-        control: (chains, draws, parameters) -> (chains, draws, controls), a linear function kept of
-            the path the chains would take in flat losses, a Gaussian process of variance 1/gamma
-            whose moments are known: a control variate. Parameters are flattened in the order of
-            `checkpoints`. Needs the exponential integrator without preconditioner.
+        control: checkpoint of every chain (chains,) -> a function (chains, draws, parameters) ->
+            (chains, draws, controls), kept of the path that the chains would take in flat losses,
+            relative to the checkpoint: a Gaussian process of variance `sgld.free_variance`, whose
+            moments are known: a control variate. Parameters are flattened in the order of
+            `checkpoints`. Needs preconditioner none.
         device: to compute on.
         threads: CPU threads; each takes whole chunks of chains.
         noise: multiplies xi; 0 turns the sampler into gradient descent. For tests.
@@ -114,7 +115,7 @@ def sample_posterior(
     Raises:
         DivergenceError: more than `config.max_diverged` of a checkpoint's chains diverged.
         ValueError: checkpoints disagree in number, a batch is larger than the data, or a control is
-            asked of an integrator that has none.
+            asked of a preconditioned chain, which has none.
 
     Source: Welling and Teh 2011; localisation and nbeta as in Lau et al. 2023.
     """
@@ -125,8 +126,8 @@ def sample_posterior(
     streams = range(n_checkpoints) if streams is None else streams
     if len({*counts.values(), len(streams)}) != 1:
         raise ValueError(f"checkpoints {counts} and {len(streams)} streams must agree in number")
-    if control and (config.integrator != "exponential" or config.preconditioner != "none"):
-        raise ValueError("a control needs integrator exponential and preconditioner none")
+    if control and config.preconditioner != "none":
+        raise ValueError(f"a control needs preconditioner none, not {config.preconditioner}")
     with torch.no_grad():
         checkpoint_losses = observe(stacks) if observe else loss(stacks, None)
         if n_samples is None:
@@ -150,7 +151,7 @@ def sample_posterior(
         chains = ChainBatch(
             loss,
             observe,
-            control,
+            control(checkpoint) if control else None,
             {name: a[checkpoint.to(device)] for name, a in stacks.items()},
             config,
             noise_seeds=noise_seeds,

@@ -15,11 +15,13 @@ from analysis.sampling.streams import NoiseStreams
 Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
 LossFunction = Callable[[Parameters, Tensor | None], Tensor]
 Observe = Callable[[Parameters], Tensor]
-Control = Callable[[Tensor], Tensor]  # (chains, draws, parameters) -> (chains, draws, controls)
+PathControl = Callable[[Tensor], Tensor]  # (chains, draws, parameters) -> (chains, draws, controls)
+Control = Callable[[Tensor], PathControl]  # for chains around these checkpoints, (chains,)
 
 Number = TypeVar("Number", float, Tensor)
 
-CONTROL_EVERY = 16  # draws whose controls are computed together
+CONTROL_EVERY = 16  # draws whose controls are computed together, in models large enough:
+CONTROL_PARAMETERS = 2**12  # a large matrix is read once for all; a small path is still in cache
 DISTANCE_EVERY = 10  # draws between two measurements of the distance from the checkpoint
 
 
@@ -54,7 +56,7 @@ class ChainBatch:
         self,
         loss: LossFunction | DifferentiatedLoss,
         observe: Observe | None,
-        control: Control | None,
+        control: PathControl | None,
         checkpoint: dict[str, Tensor],
         config: PosteriorConfig,
         *,
@@ -77,6 +79,9 @@ class ChainBatch:
         # The path the chains would take were the losses flat: same noise, nothing else.
         shape = (self.chains, sum(self.sizes))
         self.flat_path = None if control is None else torch.zeros(shape, device=self.device)
+        self.control_every = CONTROL_EVERY if shape[1] >= CONTROL_PARAMETERS else 1
+        self.paths: list[Tensor] = []
+        self.controls: list[Tensor] = []
         self.batches = [torch.Generator().manual_seed(s) for s in batch_seeds]
 
     def run(
@@ -93,8 +98,6 @@ class ChainBatch:
             for.
         """
         config, kept, distances = self.config, [], []
-        paths: list[Tensor] = []
-        controls: list[Tensor] = []
         losses, grads = self.losses_and_gradient()
         for step in range(1, config.sgld_steps + 1):
             self.move(grads)
@@ -104,17 +107,25 @@ class ChainBatch:
                 kept.append(self.observed(losses))
                 if draw % DISTANCE_EVERY == 0:
                     distances.append(self.squared_distance())
-                if self.control is not None and self.flat_path is not None:
-                    paths.append(self.flat_path.clone())
-                    if len(paths) == CONTROL_EVERY or draw == config.draws - 1:
-                        controls.append(self.control(torch.stack(paths, 1)).cpu())
-                        paths.clear()
+                self.keep_control(last=draw == config.draws - 1)
             if progress is not None and step % 100 == 0:
                 progress(100 * self.chains)
         if progress is not None:
             progress(config.sgld_steps % 100 * self.chains)
         traces, moved = torch.stack(kept, 1).float().cpu(), torch.stack(distances, 1).float().cpu()
-        return traces, moved, torch.cat(controls, 1) if controls else None
+        return traces, moved, torch.cat(self.controls, 1) if self.controls else None
+
+    def keep_control(self, *, last: bool) -> None:
+        """Take in the free path of a draw; at every so many, and the last, compute controls."""
+        if self.control is None or self.flat_path is None:
+            return
+        if self.control_every == 1:
+            self.controls.append(self.control(self.flat_path[:, None]).cpu())
+            return
+        self.paths.append(self.flat_path.clone())
+        if last or len(self.paths) == self.control_every:
+            self.controls.append(self.control(torch.stack(self.paths, 1)).cpu())
+            self.paths.clear()
 
     def losses_and_gradient(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Losses of the next batch (chains, samples) and the gradient of their sum, per chain."""
@@ -176,6 +187,23 @@ class ChainBatch:
         """|w - w*|^2 of every chain, over all its parameters: (chains,)."""
         moved = [w - self.checkpoint[name] for name, w in self.state.items()]
         return torch.stack([m.square().flatten(1).sum(1) for m in moved]).sum(0)
+
+
+def free_variance(config: PosteriorConfig) -> float:
+    r"""Variance of every parameter along the path that chains would take were the losses flat.
+
+    Args:
+        config: integrator, step_size and gamma count; no preconditioner.
+
+    Returns:
+        $1/\gamma$ of "exponential", $1 / (\gamma (1 - \epsilon\gamma/4))$ of "euler": parameter^2.
+
+    Example:
+        >>> round(free_variance(PosteriorConfig(gamma=100.0, step_size=1e-2)), 6)
+        0.013333
+    """
+    left, scale = localisation(config, 1.0)
+    return scale**2 / (1 - left**2)
 
 
 def localisation(config: PosteriorConfig, gain: Number) -> tuple[Number, Number]:

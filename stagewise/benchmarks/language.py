@@ -9,130 +9,113 @@ import re
 import tempfile
 import time
 import warnings
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from analysis.estimators.class_bif import class_influence
-from analysis.losses.tokens import LanguageModelLoss, stacked_parameters
-from analysis.sampling.posterior import sample_posterior
-from models.corpora.corpus import Corpus, controlled_corpus
-from models.language.model import build_model, on_device, token_losses
-from models.language.training import LanguageTrainer
-from stagewise.benchmarks.toy import peer_library
+from stagewise.benchmarks.effective import REPEATS, effective
+from stagewise.benchmarks.local import Local
+from stagewise.benchmarks.turns import ROUNDS, in_turns, ratios, sentence
 from stagewise.config.language import LanguageModelConfig
 
-TRAINED = 100  # steps before the checkpoint that is sampled
-SEQUENCES = 256  # evaluation sequences of the influence; sampling is timed on the default's
+SEQUENCES = 128  # evaluation sequences of the influence; sampling is timed on the default's
+Found = dict[str, Any]
 
 
-def language_benchmark(*, threads: int, draws: int, device: str = "cpu") -> str:
-    """Sample one local posterior of the default language model, ours and devinterp's, by plain
-    SGLD with the same settings, batches, draws and evaluation tokens; then influence between
-    classes from traces of more tokens: ours with standard errors, raw and normalised, all pairs and
-    across sequences; the peer's token x token matrix averaged to classes.
+def language_benchmark(
+    *, threads: int, draws: int, device: str = "cpu", rounds: int = ROUNDS
+) -> str:
+    """Ours and devinterp's on one local posterior of the default language model, in turns.
+
+    First sampling, by plain SGLD with the same settings, batches, draws and evaluation tokens; then
+    influence between classes from traces of more tokens: ours with standard errors, raw and
+    normalised, all pairs and across sequences; the peer's token x token matrix averaged to classes;
+    then effective draws per second, each at the setting it needs for the same bias (see
+    `stagewise.benchmarks.effective`).
 
     Each influence runs in a process of its own, so that its peak memory can be told.
 
+    Args:
+        threads: CPU threads of both.
+        draws: per chain and round, both.
+        device: of the sampling.
+        rounds: of ours and then the peer.
+
     Returns:
-        JSON: sampling_ratio, influence_ratio, the rates and times behind them, the peak memories
-        (above what the loaded traces take), and the settings.
+        a line for people per ratio, then JSON: sampling_ratio, influence_ratio and effective_ratio
+        (medians of the ratios within rounds, each with the lowest and the highest), medians of the
+        rates, times and peak memories (above what the loaded traces take) behind them, and the
+        settings.
     """
     settings = LanguageModelConfig()
-    posterior = settings.posterior.model_copy(
-        update={"draws": draws, "burn_in": 0, "integrator": "euler"}
-    )
-    corpus = controlled_corpus(
-        settings.grammar,
-        context=settings.context,
-        training=4096,
-        evaluation=SEQUENCES,
-        seed=0,
-    )
-    torch.set_num_threads(threads)
-    sizes = {"vocabulary": settings.grammar.vocabulary_size, "context": settings.context}
-    model = on_device(build_model(settings.network, **sizes, seed=0), device)
-    LanguageTrainer(model, corpus, settings.training).train(TRAINED)
-    few = replace(corpus, evaluation=corpus.evaluation.first(settings.evaluation_sequences))
-
-    def ours(length: int, language: Corpus) -> tuple[float, Tensor]:
-        loss = LanguageModelLoss(model, language.training.long(), language.evaluation.tokens)
-        local = posterior.model_copy(update={"draws": length})
-        begin = time.perf_counter()
-        found = sample_posterior(
-            loss, stacked_parameters(model), local, seed=0, n_samples=len(corpus.training),
-            observe=loss.observe, threads=threads, device=device,
-        )  # fmt: skip
-        return local.chains * length / (time.perf_counter() - begin), found.losses[0]
-
-    ours(5, few)
-    our_rate, _ = ours(draws, few)
-    _, traces = ours(draws, corpus)
+    whole = Local.trained(settings, SEQUENCES, device=device, threads=threads)
+    default = whole.first(settings.evaluation_sequences)
+    whole = whole.with_settings(draws=draws, burn_in=0, integrator="euler")
+    few = whole.first(settings.evaluation_sequences)
     with tempfile.TemporaryDirectory() as folder:
-        _peer_sampling(model, few, posterior, 5, Path(folder) / "start", device)
-        peer_rate, _ = _peer_sampling(model, few, posterior, draws, Path(folder) / "few", device)
-        _, peer_traces = _peer_sampling(
-            model, corpus, posterior, draws, Path(folder) / "peer", device
-        )
-        shape = corpus.evaluation.membership.shape[:2]
-        path, members = Path(folder) / "traces.npy", Path(folder) / "members.npy"
-        np.save(path, traces.unflatten(-1, shape).numpy())
-        np.save(members, corpus.evaluation.membership.numpy())
-        own = apart(_our_influence, path, members, threads)
-        peer = apart(_peer_influence, peer_traces, members, threads)
-    return json.dumps(
-        {
-            "sampling_ratio": round(our_rate / peer_rate, 2),
-            "influence_ratio": round(peer["seconds"] / own["seconds"], 1),
-            "ours_chain_steps_per_second": round(our_rate, 1),
-            "peer_chain_steps_per_second": round(peer_rate, 1),
-            "ours_influence_seconds": round(own["seconds"], 4),
-            "peer_influence_seconds": round(peer["seconds"], 3),
-            "ours_influence_peak_mib": round(own["peak_mib"]),
-            "peer_influence_peak_mib": round(peer["peak_mib"]),
-            "peer_name": "devinterp 2.0.1",
-            "threads": threads,
-            "device": device,
-            "chains": posterior.chains,
-            "draws": draws,
-            "sampling_tokens": few.evaluation.membership[..., 0].numel(),
-            "influence_tokens": int(np.prod(shape)),
-            "parameters": sum(p.numel() for p in model.parameters()),
+        figures = {
+            **_sampling(few, rounds, Path(folder)),
+            **_influence(whole, rounds, Path(folder)),
+            **effective(default, Path(folder)),
         }
+    lines = [
+        sentence(figures, f"{name}_ratio", turns)
+        for name, turns in (("sampling", rounds), ("influence", rounds), ("effective", REPEATS))
+    ]
+    posterior, membership = few.posterior, whole.corpus.evaluation.membership
+    found = {
+        **figures, "rounds": rounds, "peer_name": "devinterp 2.0.1", "threads": threads,
+        "device": device, "chains": posterior.chains, "draws": draws,
+        "sampling_tokens": few.corpus.evaluation.membership[..., 0].numel(),
+        "influence_tokens": membership[..., 0].numel(),
+        "parameters": sum(p.numel() for p in few.model.parameters()),
+    }  # fmt: skip
+    return "\n".join([*lines, json.dumps(found)])
+
+
+def _sampling(local: Local, rounds: int, folder: Path) -> Found:
+    """Chain steps per second; a short run of each comes first, to leave start-up out."""
+    steps = local.posterior.chains * local.posterior.draws
+    names = (folder / f"round{k}" for k in range(rounds))
+    local.with_settings(draws=5).ours()
+    local.with_settings(draws=5).peer(folder / "start")
+    ours, peer = in_turns(
+        rounds, lambda: steps / local.ours()[0], lambda: steps / local.peer(next(names))
     )
+    return {
+        **ratios("sampling_ratio", ours, peer, 2),
+        "ours_chain_steps_per_second": round(median(ours), 1),
+        "peer_chain_steps_per_second": round(median(peer), 1),
+    }
 
 
-def _peer_sampling(
-    model: torch.nn.Module, corpus: Corpus, posterior: Any, draws: int, output: Path, device: str
-) -> tuple[float, Path]:
-    """devinterp's chain steps per second on the same posterior, and where its traces lie."""
-    with peer_library() as (Dataset, sample):
-        training, evaluation = (
-            Dataset.from_dict({"input_ids": tokens.tolist()}).with_format("torch")
-            for tokens in (corpus.training, corpus.evaluation.tokens)
-        )
-        batches = len(corpus.evaluation.tokens) // posterior.batch_size
-        begin = time.perf_counter()
-        sample(
-            model,
-            training,
-            {"evaluation": (evaluation, batches)},
-            lr=posterior.step_size,
-            n_beta=posterior.nbeta,
-            localization=posterior.gamma,
-            num_chains=posterior.chains,
-            num_draws=draws,
-            batch_size=posterior.batch_size,
-            num_init_loss_batches=1,
-            loss_fn=token_losses,
-            device=device,
-            output_path=output,
-        )
-        return posterior.chains * draws / (time.perf_counter() - begin), output
+def _influence(local: Local, rounds: int, folder: Path) -> Found:
+    """Seconds and peak memory of class influence, from traces that each sampled itself."""
+    membership = local.corpus.evaluation.membership
+    traces, members, sampled = (folder / name for name in ("traces.npy", "members.npy", "peer"))
+    np.save(traces, local.ours()[1].losses[0].unflatten(-1, membership.shape[:2]).numpy())
+    np.save(members, membership.numpy())
+    local.peer(sampled)
+
+    def run(work: Callable[..., dict[str, float]], path: Path) -> dict[str, float]:
+        return apart(work, path, members, local.threads)
+
+    ours, peer = in_turns(
+        rounds, lambda: run(_our_influence, traces), lambda: run(_peer_influence, sampled)
+    )
+    our_seconds, peer_seconds = ([each["seconds"] for each in found] for found in (ours, peer))
+    return {
+        **ratios("influence_ratio", peer_seconds, our_seconds),
+        "ours_influence_seconds": round(median(our_seconds), 4),
+        "peer_influence_seconds": round(median(peer_seconds), 3),
+        "ours_influence_peak_mib": round(median(each["peak_mib"] for each in ours)),
+        "peer_influence_peak_mib": round(median(each["peak_mib"] for each in peer)),
+    }
 
 
 def apart(work: Any, *arguments: Any) -> dict[str, float]:

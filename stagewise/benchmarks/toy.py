@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from analysis.losses.toy import LinearNetworkLoss
 from analysis.sampling.posterior import sample_posterior
 from models.toy.linear_network import Weights, random_weights
 from models.toy.training import recorded_steps, train
+from stagewise.benchmarks.turns import ROUNDS, in_turns, ratios, sentence
 from stagewise.config import Config
 
 PEER_CHAINS = 2  # enough to show that they run one after another
@@ -47,19 +49,24 @@ def peer_losses(model: nn.Module, tokens: Tensor) -> Tensor:
     return 0.5 * error.square().sum(0)[:, None]
 
 
-def toy_benchmark(*, threads: int, draws: int, peer_draws: int) -> str:
-    """Time SGLD on the default toy's local posteriors, ours and devinterp's.
+def toy_benchmark(*, threads: int, draws: int, peer_draws: int, rounds: int = ROUNDS) -> str:
+    """Time SGLD on the default toy's local posteriors, ours and devinterp's, in turns.
 
     Both keep every item's loss at every draw, with full batches in float32. Ours runs all
     checkpoints with all their chains; the peer runs chains one after another and is given one
     checkpoint. A short run of each comes first, to leave start-up out of both times.
 
+    Args:
+        threads: CPU threads of both.
+        draws: per chain and round, ours.
+        peer_draws: per round, all chains of the peer together.
+        rounds: of ours and then the peer.
+
     Returns:
-        JSON: ours and peer in chain steps per second, their ratio, and the settings.
+        a line for people, then JSON: ours and peer in chain steps per second (medians over rounds),
+        the ratio (median of those within a round, with the lowest and the highest), the settings.
     """
-    config = Config().toy.model_copy(
-        update={"posterior": Config().toy.posterior.model_copy(update={"draws": draws})}
-    )
+    config = Config().toy
     targets = torch.tensor(config.tree.targets())
     shape = (len(config.tree.items), len(config.tree.features))
     initial = random_weights(*shape, config.hidden_width, config.init_scale, seed=0)
@@ -67,7 +74,7 @@ def toy_benchmark(*, threads: int, draws: int, peer_draws: int) -> str:
     weights = train(initial, targets, steps, learning_rate=config.learning_rate)
     posterior = config.posterior
 
-    def ours(anchors: int, length: int) -> float:
+    def ours(anchors: int = len(steps), length: int = draws) -> float:
         local = posterior.model_copy(update={"draws": length, "burn_in": 0})
         begin = time.perf_counter()
         sample_posterior(
@@ -82,25 +89,22 @@ def toy_benchmark(*, threads: int, draws: int, peer_draws: int) -> str:
 
     at = min(PEER_CHECKPOINT, len(steps) - 1)
     model = PeerModel(Weights(weights.W1[at], weights.W2[at]), targets)
+    settings = (posterior.nbeta, posterior.gamma, posterior.step_size)
+
+    def peer(length: int = peer_draws // PEER_CHAINS) -> float:
+        return _peer_rate(model, settings, length)
+
     torch.set_num_threads(threads)
     ours(4, 20)
-    ours_rate = ours(len(steps), draws)
-    settings = (posterior.nbeta, posterior.gamma, posterior.step_size)
-    _peer_rate(model, settings, 20)
-    peer_rate = _peer_rate(model, settings, peer_draws // PEER_CHAINS)
-    return json.dumps(
-        {
-            "ours": round(ours_rate),
-            "peer": round(peer_rate),
-            "ratio": round(ours_rate / peer_rate, 1),
-            "unit": "chain steps per second",
-            "peer_name": "devinterp 2.0.1",
-            "threads": threads,
-            "checkpoints": len(steps),
-            "chains": posterior.chains,
-            "draws": draws,
-        }
-    )
+    peer(20)
+    our_rates, peer_rates = in_turns(rounds, ours, peer)
+    figures = ratios("ratio", our_rates, peer_rates)
+    found = {
+        "ours": round(median(our_rates)), "peer": round(median(peer_rates)), **figures,
+        "rounds": rounds, "unit": "chain steps per second", "peer_name": "devinterp 2.0.1",
+        "threads": threads, "checkpoints": len(steps), "chains": posterior.chains, "draws": draws,
+    }  # fmt: skip
+    return f"{sentence(figures, 'ratio', rounds)}\n{json.dumps(found)}"
 
 
 @contextmanager

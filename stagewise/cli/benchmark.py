@@ -8,32 +8,38 @@ import typer
 
 from stagewise.cli.options import Device, Threads, device_named
 
+Rounds = Annotated[int, typer.Option(min=1, help="Turns of ours and the peer.")]
+
 benchmark = typer.Typer(no_args_is_help=True, help="Speed against a peer, in one process run.")
 
 
 @benchmark.command("toy")
 def benchmark_toy(
     threads: Threads = 2,
-    draws: Annotated[int, typer.Option(min=10, help="Draws per chain, ours.")] = 1000,
-    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer.")] = 4000,
+    draws: Annotated[int, typer.Option(min=10, help="Draws per chain and round, ours.")] = 500,
+    peer_draws: Annotated[int, typer.Option(min=10, help="Draws, peer, per round.")] = 2000,
+    rounds: Rounds = 5,
 ) -> None:
-    """SGLD on the default toy: this sampler against devinterp. The last line is JSON."""
+    """SGLD on the default toy: this sampler against devinterp, in turns. The last line is JSON."""
     from stagewise.benchmarks.toy import toy_benchmark
 
-    typer.echo(toy_benchmark(threads=threads, draws=draws, peer_draws=peer_draws))
+    typer.echo(toy_benchmark(threads=threads, draws=draws, peer_draws=peer_draws, rounds=rounds))
 
 
 @benchmark.command("language")
 def benchmark_language(
     threads: Threads = 2,
-    draws: Annotated[int, typer.Option(min=40, help="Draws per chain, both.")] = 150,
+    draws: Annotated[int, typer.Option(min=40, help="Draws per chain and round, both.")] = 100,
     device: Device = "cpu",
+    rounds: Rounds = 5,
 ) -> None:
-    """Sampling and class influence of the default language model: ours against devinterp. The
-    last line is JSON."""
+    """Sampling and class influence of the default language model: ours against devinterp, in
+    turns. The last line is JSON."""
     from stagewise.benchmarks.language import language_benchmark
 
-    typer.echo(language_benchmark(threads=threads, draws=draws, device=device_named(device)))
+    typer.echo(
+        language_benchmark(threads=threads, draws=draws, device=device_named(device), rounds=rounds)
+    )
 
 
 @benchmark.command("cost")

@@ -117,30 +117,34 @@ def sample(job: Job, run: ToyRun, group: list[int]) -> dict[int, dict[str, pd.Da
     """Influence and diagnostics of some checkpoints: tables by name, for each."""
     import torch
 
+    from analysis.estimators.bif import known_covariances
     from analysis.losses.toy import LinearNetworkLoss
+    from analysis.losses.toy_control import control_of
     from analysis.sampling.diagnostics import diagnose
     from analysis.sampling.posterior import sample_posterior
     from models.toy.linear_network import Weights
 
     posterior, steps = job.config.toy.posterior, [run.steps[k] for k in group]
     weights = Weights(*(w[group] for w in run.weights))
+    loss = LinearNetworkLoss(run.targets.to(job.device, getattr(torch, posterior.dtype)))
+    usable = posterior.preconditioner == "none"
     draws = sample_posterior(
-        LinearNetworkLoss(run.targets.to(job.device, getattr(torch, posterior.dtype))),
+        loss,
         weights._asdict(),
         posterior,
         seed=run.seed,
         streams=steps,
+        control=control_of(loss, weights._asdict()) if usable else None,
         threads=job.threads,
         device=job.device,
         progress=job.progress,
     )
     here = replace(run, step=run.step[group], weights=weights)
+    controls = known_covariances(draws, here, posterior)
+    sampled = network_run(here, job.config.toy, draws.losses, controls)
     health = diagnose(draws, posterior, steps, run.items).assign(seed=run.seed)
     tables = {"diagnostics": health} | {
-        each.name: influence_table(
-            each.compute(network_run(here, job.config.toy, draws.losses)), run.seed
-        )
-        for each in sampled_ones()
+        each.name: influence_table(each.compute(sampled), run.seed) for each in sampled_ones()
     }
     return {
         k: {name: table[table["step"] == run.steps[k]] for name, table in tables.items()}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # tasks are listed without torch
     from torch import Tensor
 
     from analysis.estimators.base import NetworkRun
+    from analysis.estimators.bif import KnownCovariance
     from models.toy.checkpoints import ToyRun
 
 TRAINED_BY = "stagewise.tasks.toy.train"
@@ -74,7 +75,12 @@ def training_options(toy: ToyConfig, seed: int) -> TrainingOptions:
     return {"optimizer": toy.optimizer, "learning_rate": toy.learning_rate, "batches": batches}
 
 
-def network_run(run: ToyRun, toy: ToyConfig, traces: Tensor | None = None) -> NetworkRun:
+def network_run(
+    run: ToyRun,
+    toy: ToyConfig,
+    traces: Tensor | None = None,
+    controls: list[KnownCovariance] | None = None,
+) -> NetworkRun:
     """A run as estimators take it."""
     from analysis.estimators.base import NetworkRun
 
@@ -86,4 +92,5 @@ def network_run(run: ToyRun, toy: ToyConfig, traces: Tensor | None = None) -> Ne
         toy.posterior,
         tuple(toy.removal_fractions),
         traces,
+        controls,
     )

@@ -57,13 +57,23 @@ def naive_logits(model, tokens):
     return normed(x, p["norm"]) @ p["unembed"]
 
 
-def test_forward_pass_is_the_naive_one():
+def test_forward_pass_and_gradient_are_the_naive_ones():
+    # Gains away from one: at one, a gain left out or in the wrong place would not show.
     model = build_model(SMALL["attention_only"], vocabulary=64, context=24, seed=3)
-    tokens = torch.randint(64, (2, 24), generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        fast = model(input_ids=tokens).logits
-        slow = torch.stack([naive_logits(model, row) for row in tokens])
-    assert torch.allclose(fast, slow, atol=1e-5)
+        for p in (p for p in model.parameters() if p.dim() == 1):
+            p.mul_(1 + 0.3 * torch.randn(p.shape, generator=generator))
+    tokens = torch.randint(64, (2, 25), generator=generator)
+    slow = torch.stack([naive_logits(model, row) for row in tokens[:, :-1]])
+    assert torch.allclose(model(input_ids=tokens[:, :-1]).logits, slow, atol=1e-5)
+    expected = -slow.log_softmax(-1).gather(-1, tokens[:, 1:, None])[..., 0]
+    fast = token_losses(model, tokens)
+    assert torch.allclose(fast, expected, atol=1e-5)
+    weights = list(model.parameters())
+    theirs = torch.autograd.grad(expected.sum(), weights)
+    for mine, their in zip(torch.autograd.grad(fast.sum(), weights), theirs, strict=True):
+        assert (mine - their).abs().max() < 1e-5 * their.abs().max()
 
 
 def test_chains_in_one_batch_equal_chains_alone():
