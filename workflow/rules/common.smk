@@ -214,17 +214,19 @@ def estimates_of_pretrained():
 
 def tell_times():
     """Where the time of this run went; `make` asks for it itself, after the claims."""
-    from stagewise.pages.times import keep_run, times_lines
+    from stagewise.pages.times import keep_run, times_lines, under_make
 
-    if keep_run(PATHS, BEGUN, workflow.cores) and "MAKELEVEL" not in os.environ:
+    if keep_run(PATHS, BEGUN, workflow.cores) and not under_make():
         print(*times_lines(PATHS), sep="\n", file=sys.stderr)
 
 
 def make_anew_what_is_forced():
     """Have bundles make all their files where Snakemake is told to make something again."""
+    from stagewise.bundles.anew import make_anew
+
     asked = workflow.dag_settings
     if asked.forceall or asked.forcerun or asked.forcetargets:
-        os.environ["STAGEWISE_ANEW"] = "1"
+        make_anew()
 
 
 def merge_what_is_there():
