@@ -113,17 +113,22 @@ def in_report(path, caption, shown):
     )
 
 
-def table_in_report(path):
-    """The same path; a table of all runs, or a pattern of such, in the report."""
+def table_in_report(path, **one):
+    """The same path; a table of all runs, or a pattern of such, in the report. `one`: wildcards
+    that its rule has not."""
     if path.suffix != ".parquet" or path.parent.name.startswith(("seed", "influence")):
         return path
-    return in_report(path, TABLE, lambda wildcards: table_shown(PATHS, path, wildcards))
+    return in_report(
+        path,
+        TABLE,
+        lambda wildcards: table_shown(PATHS, path, {**one, **dict(wildcards)}),
+    )
 
 
 def drawn_in_report(path, model=""):
     """The same path; a picture of a figure, or a table of all runs, in the report."""
     if path.suffix != ".png":
-        return table_in_report(path)
+        return table_in_report(path, model=model)
     figure = path.stem.removesuffix(f"_{model}")
     return in_report(path, caption_of(figure), lambda _: figure_shown(figure, model))
 
