@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from stagewise.bundles.anew import VARIABLE
 from stagewise.cli.archive import archive
 from stagewise.cli.benchmark import benchmark
 from stagewise.cli.complete import models_for, parts_for
@@ -136,7 +137,7 @@ def stage(
     name: Annotated[str, typer.Argument(help="A rule that does many short jobs at once.")],
     model: Model = None,
     anew: Annotated[
-        bool, typer.Option(envvar="STAGEWISE_ANEW", help="Also what is neither missing nor stale.")
+        bool, typer.Option(envvar=VARIABLE, help="Also what is neither missing nor stale.")
     ] = False,
 ) -> None:
     """Do the jobs of one rule in one process: those whose files are missing or stale."""

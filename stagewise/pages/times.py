@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -32,6 +33,11 @@ class Run:
 def place(paths: Paths) -> Path:
     """File in which the last run that did something is kept."""
     return paths.root / ".tasks" / "last_run.json"
+
+
+def under_make() -> bool:
+    """Is this part of `make`, which asks for the times itself, after the claims?"""
+    return "MAKELEVEL" in os.environ
 
 
 def keep_run(paths: Paths, begun: float, cores: int | None) -> bool:
@@ -94,7 +100,8 @@ def times_lines(paths: Paths) -> Iterable[str]:
 def ended(run: Run, seconds: float, jobs: int) -> str:
     """A sentence on the whole run. `seconds`: of all its jobs together."""
     wall = max(run.ended - run.begun, 1e-9)
-    told = f"{jobs} jobs, {seconds:.0f} s of work in {wall // 60:.0f} min {wall % 60:.0f} s"
+    many = "1 job" if jobs == 1 else f"{jobs} jobs"
+    told = f"{many}, {seconds:.0f} s of work in {wall // 60:.0f} min {wall % 60:.0f} s"
     if not run.cores:
         return told
     return f"{told}: {run.cores} cores, busy {min(seconds / (wall * run.cores), 1):.0%} of it"

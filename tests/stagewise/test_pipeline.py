@@ -251,7 +251,7 @@ def test_an_edited_figure_draws_itself_and_no_other(run):
 
 def test_what_is_forced_is_made_anew(run):
     wanted = run.paths.whole("limits").relative_to(run.folder)
-    run.snakemake("--forcerun", "toy_limits", "--", str(wanted))
+    run.snakemake(str(wanted), "--forcerun", "toy_limits")
     done = (run.paths.root / "logs" / "toy_limits.log").read_text()
     assert "toy_limits_11" in done
     assert "toy_collect_limits" in done

@@ -113,17 +113,22 @@ def in_report(path, caption, shown):
     )
 
 
-def table_in_report(path):
-    """The same path; a table of all runs, or a pattern of such, in the report."""
+def table_in_report(path, **one):
+    """The same path; a table of all runs, or a pattern of such, in the report. `one`: wildcards
+    that its rule has not."""
     if path.suffix != ".parquet" or path.parent.name.startswith(("seed", "influence")):
         return path
-    return in_report(path, TABLE, lambda wildcards: table_shown(PATHS, path, wildcards))
+    return in_report(
+        path,
+        TABLE,
+        lambda wildcards: table_shown(PATHS, path, {**one, **dict(wildcards)}),
+    )
 
 
 def drawn_in_report(path, model=""):
     """The same path; a picture of a figure, or a table of all runs, in the report."""
     if path.suffix != ".png":
-        return table_in_report(path)
+        return table_in_report(path, model=model)
     figure = path.stem.removesuffix(f"_{model}")
     return in_report(path, caption_of(figure), lambda _: figure_shown(figure, model))
 
@@ -214,17 +219,19 @@ def estimates_of_pretrained():
 
 def tell_times():
     """Where the time of this run went; `make` asks for it itself, after the claims."""
-    from stagewise.pages.times import keep_run, times_lines
+    from stagewise.pages.times import keep_run, times_lines, under_make
 
-    if keep_run(PATHS, BEGUN, workflow.cores) and "MAKELEVEL" not in os.environ:
+    if keep_run(PATHS, BEGUN, workflow.cores) and not under_make():
         print(*times_lines(PATHS), sep="\n", file=sys.stderr)
 
 
 def make_anew_what_is_forced():
     """Have bundles make all their files where Snakemake is told to make something again."""
+    from stagewise.bundles.anew import make_anew
+
     asked = workflow.dag_settings
     if asked.forceall or asked.forcerun or asked.forcetargets:
-        os.environ["STAGEWISE_ANEW"] = "1"
+        make_anew()
 
 
 def merge_what_is_there():
