@@ -85,8 +85,8 @@ def induction_strengthens(e: LanguageEvidence) -> Finding:
     late = f"falls by the end: {share([r.falls for r in long])}" if long else "falls: too short"
     bends = [float(2**r.hinge.bend - OCTAVE_START) for r in each if r.hinge is not None]
     told = ", ".join(f"{step:.0f}" for step in bends)
-    aside = f"raw: strengthens in {share([r.strengthens for r in raw.values()])}, falls in "
-    aside += share([r.falls for r in raw.values() if r.long_enough])
+    aside = f"raw: strengthens in {share([r.strengthens for r in raw.values()])}"
+    aside += f", falls in {share([r.falls for r in raw.values() if r.long_enough])}" if long else ""
     undecided = what_decides({name: needed[name] for name, held in parts.items() if held is None})
     return Finding(
         predicted="normalised influence has a hinge (plateau, then line) that bends between start "
