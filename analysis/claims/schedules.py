@@ -36,7 +36,9 @@ def influence_spends(e: LanguageEvidence) -> Finding:
     """X10: steps to the threshold, paired within runs."""
     table = e.tables["schedules"]
     table = table[table["target"] == TARGET]
-    steps, loss = (table.pivot(index="seed", columns="arm", values=v) for v in ("crossing", "loss"))
+    steps, loss, never = (
+        table.pivot(index="seed", columns="arm", values=v) for v in ("crossing", "loss", "censored")
+    )
     if len(steps) < 2:
         raise NoEvidence(f"{len(steps)} run(s) with the target {TARGET}: no paired interval")
     told, intervals, held = [], [], []
@@ -44,8 +46,9 @@ def influence_spends(e: LanguageEvidence) -> Finding:
         for against in others:
             values = difference(steps, arm, against)
             mean, low, high = over_runs(values)
-            held.append(part(values))
-            told.append(f"{arm} − {against}: {mean:+.0f}" + same(values))
+            neither = (never[arm] & never[against]).to_numpy(dtype=bool)
+            held.append(part(values, neither))
+            told.append(f"{arm} − {against}: {mean:+.0f}" + same(values, neither))
             intervals.append(f"{arm} − {against} [{low:.0f}, {high:.0f}]")
     beside = [
         f"{arm} − {against}: {paired(steps, arm, against, '.0f')} steps, "
@@ -53,8 +56,7 @@ def influence_spends(e: LanguageEvidence) -> Finding:
         for arm, against in BESIDE
         if {arm, against} <= set(steps)
     ]
-    never = table.groupby("arm")["censored"].sum()
-    late = [f"{arm} {count}" for arm, count in never.items() if count]
+    late = [f"{arm} {count}" for arm, count in never.sum().items() if count]
     return Finding(
         predicted="extra weight on the class that sampled influence, renewed along training, says "
         "helps induction most lets its loss pass the threshold earlier than the same weight spread "
@@ -94,28 +96,30 @@ def difference(wide: pd.DataFrame, arm: str, against: str) -> np.ndarray:
     return (wide[arm] - wide[against]).to_numpy(dtype=float)
 
 
-def part(paired: np.ndarray) -> bool | None:
+def part(paired: np.ndarray, neither: np.ndarray) -> bool | None:
     """Whether an arm did better than another.
 
     Args:
         paired: differences of two runs or more, (runs,), negative: better.
+        neither: whether neither arm passed the threshold, so that the difference is not known,
+            (runs,).
 
     Returns:
         True where the 95 % interval of the mean lies below zero; False where it lies above, or
-        where all differences are exactly zero: both did the same, which no more runs would change;
-        None where it contains zero.
+        where all differences are exactly zero and known: both did the same, which no more runs
+        would change; None where it contains zero.
     """
     if not paired.any():
-        return False
+        return None if neither.any() else False
     _, low, high = over_runs(paired)
     if high < 0:
         return True
     return False if low > 0 else None
 
 
-def same(paired: np.ndarray) -> str:
-    """How many differences are exactly zero, in words; nothing where none is."""
-    count = int((paired == 0).sum())
+def same(paired: np.ndarray, neither: np.ndarray) -> str:
+    """In how many runs both arms did exactly the same, in words; nothing where in none."""
+    count = int(((paired == 0) & ~neither).sum())
     return f" (the same in {count} of {len(paired)})" if count else ""
 
 

@@ -71,6 +71,14 @@ def test_arms_that_do_the_same_are_no_gain():
     assert "bif − uniform: +0 (the same in 8 of 8)" in finding.measured
 
 
+def test_runs_in_which_no_arm_passes_tell_nothing():
+    table = runs(0.0, 8, np.random.default_rng(0)).assign(crossing=600.0, censored=True)
+    finding = found(table)
+    assert finding.verdict == "undecided"
+    assert "the same in" not in finding.measured
+    assert "never passed: bif 8, bif_others 8" in finding.reason
+
+
 def test_missing_runs_and_arms_are_said():
     table = runs(0.0, 8, np.random.default_rng(0))
     assert found(table[table["seed"] == 0]).reason.startswith("1 run(s)")
