@@ -21,6 +21,7 @@ DECIDING = {
 BESIDE = (
     ("gradient", "even"), ("gradient_others", "even_others"), ("oracle", "even"),
     ("oracle", "uniform"), ("oracle_others", "even_others"), ("less_bif", "less_even"),
+    ("less_gradient", "less_even"),
 )  # fmt: skip
 
 
