@@ -101,7 +101,7 @@ SENTENCES = (
         "chance {chance} ({p}).",
         {
             "measured": r"mean distance (?P<near>\S+) checkpoints, by chance (?P<chance>[^;]+)"
-            r";.*(?P<p>p = \S+)"
+            r";.*?(?P<p>p = [^;]+)"
         },
     ),
     Sentence(
