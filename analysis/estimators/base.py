@@ -26,7 +26,7 @@ from models.toy.checkpoints import ToyRun
 from models.toy.settings import Optimizer
 
 if TYPE_CHECKING:
-    from analysis.estimators.bif import KnownCovariance
+    from analysis.estimators.known_covariance import KnownCovariance
 
 Models = Literal["toy", "language"]
 Needs = Literal["network", "gradients", "draws"]

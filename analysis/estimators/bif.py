@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from analysis.estimators.base import Estimator, NetworkRun
+from analysis.estimators.known_covariance import KnownCovariance
 from analysis.losses.toy_control import free_covariance
 from analysis.sampling.posterior import Draws
 from analysis.sampling.settings import PosteriorConfig
 from analysis.sampling.sgld import free_variance
 from analysis.statistics.jackknife import jackknife_blocks
 from models.toy.checkpoints import ToyRun
-
-
-@dataclass(frozen=True)
-class KnownCovariance:
-    """A control variate: what varies with the losses and has a covariance that is known.
-
-    Attributes:
-        traces: of the same chains and draws, (chains, draws, samples), in the unit of the losses.
-        covariance: that these have in the limit of many draws, (samples, samples), loss units
-            squared, positive on the diagonal.
-    """
-
-    traces: np.ndarray
-    covariance: np.ndarray
 
 
 def bayesian_influence(
@@ -45,7 +31,8 @@ def bayesian_influence(
 
     With a control variate, the covariance that it has in these draws is subtracted and the one it
     has exactly is added, before anything is normalised: the covariance stays unbiased, and what the
-    two have in common is without noise.
+    two have in common is without noise. Where that leaves a loss without variance, the two have
+    little in common (the posterior is not local) and the control is not used.
 
     Args:
         traces: losses, shape (chains, draws, samples). Chains holding NaN are left out.
@@ -73,8 +60,9 @@ def bayesian_influence(
     whole, left_out = _covariances(traces[sane])
     if control is not None:
         sampled, sampled_left_out = _covariances(control.traces[sane])
-        whole = whole - sampled + control.covariance
-        left_out = left_out - sampled_left_out + control.covariance
+        corrected = left_out - sampled_left_out + control.covariance
+        if (np.diagonal(corrected, axis1=-2, axis2=-1) > 0).all():
+            whole, left_out = whole - sampled + control.covariance, corrected
     value, replicates = _influence(whole, normalized), _influence(left_out, normalized)
     spread = ((replicates - replicates.mean(0)) ** 2).mean(0)
     return value, np.sqrt((len(left_out) - 1) * spread)

@@ -97,7 +97,7 @@ def test_figures_and_claims_come_out(name, tmp_path: Path, caplog):
         paths = Paths(config)
         run_part(config, paths, "all", leave_out=("draw", "theory_document", "explorer"))
     decided = json.loads(paths.claims.read_text())
-    assert len(decided) == 13
+    assert len(decided) == 15
     assert decided["C6"]["verdict"] == "not run"  # one setting is no sweep
     said = " ".join(c["measured"] + c["interval"] for c in decided.values())
     assert not re.search(r"\bnan", said), said

@@ -68,14 +68,15 @@ def test_contracts_of_files_and_columns(run):
     of_language = [f"C{k}{model}" for k in range(7, 11) for model in ("", " pythia_14m")]
     assert list(claims) == [
         *(f"C{k}" for k in range(1, 7)), *of_language, "C11", "X1", "X2", "X3",
-        *(f"X{k}" for k in range(5, 12)),
+        *(f"X{k}" for k in range(5, 13)),
     ]  # fmt: skip
     elsewhere = claims["C8 pythia_14m"]
     assert elsewhere["verdict"] == "not run"
     assert elsewhere["reason"].endswith("--configfile workflow/config/pythia.yaml")
     for claim in claims.values():
         assert set(claim) == {
-            "claim", "origin", "predicted", "measured", "interval", "verdict", "reason", "figure",
+            "claim", "origin", "paper", "predicted", "measured", "interval", "verdict", "reason",
+            "figure",
         }  # fmt: skip
         figures = {**TABLES, **THEORY_TABLES, **LANGUAGE_TABLES}
         figure = claim["figure"].removesuffix("_held_out").removesuffix("_pythia_14m")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # tasks are listed without torch
     from torch import Tensor
 
     from analysis.estimators.base import NetworkRun
-    from analysis.estimators.bif import KnownCovariance
+    from analysis.estimators.known_covariance import KnownCovariance
     from models.toy.checkpoints import ToyRun
 
 TRAINED_BY = "stagewise.tasks.toy.train"
