@@ -36,6 +36,24 @@ def above(values: Sequence[float] | np.ndarray, bound: float) -> Held:
     if len(each) < 2 or not np.isfinite(each).all():
         return None
     _, low, high = mean_interval(each)
+    return interval_above(float(low), float(high), bound)
+
+
+def interval_above(low: float, high: float, bound: float) -> Held:
+    """Does an interval lie above a bound?
+
+    Args:
+        low: its lower end, any unit.
+        high: its upper end.
+        bound: in that unit.
+
+    Returns:
+        True where it lies above, False where below, None where it contains the bound.
+
+    Example:
+        >>> interval_above(0.1, 0.2, 0.0), interval_above(-0.1, 0.2, 0.0)
+        (True, None)
+    """
     if low > bound:
         return True
     return False if high < bound else None

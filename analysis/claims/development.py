@@ -26,7 +26,7 @@ SAMPLED = ("bif", "bif_normalized")
 def events_align(e: LanguageEvidence) -> Finding:
     """C10: flips and peaks fall near stage boundaries more closely than chance."""
     measured = np.sort(e.tables["trajectories"]["step"].unique())
-    runs, events = on_checkpoints(e, measured), 0
+    runs = on_checkpoints(e, measured)
     if not runs:
         raise NoEvidence("no flip or peak, or no stage boundary, in any run")
     events = sum(len(found) for found, _ in runs)

@@ -3,10 +3,8 @@ docs/explanation/rules-of-verdict/x7.md."""
 
 from __future__ import annotations
 
-import pandas as pd
-
 from analysis.claims.core import Finding, NoEvidence, claim, graded
-from analysis.claims.decisions import Held
+from analysis.claims.decisions import interval_above
 from analysis.claims.language_evidence import LanguageEvidence
 from analysis.interventions.summaries import ALL
 
@@ -35,7 +33,7 @@ def influence_predicts(e: LanguageEvidence) -> Finding:
             f"{end['mean']:.2f}"
         )
         intervals.append(f"{horizon}: difference [{gain['low']:.2f}, {gain['high']:.2f}]")
-        held += [_positive(now), _positive(gain)]
+        held += [interval_above(row["low"], row["high"], 0.0) for row in (now, gain)]
     return Finding(
         predicted="at every horizon, Spearman's correlation over ordered pairs of different "
         "classes of raw influence at the checkpoint with the effect of up-weighting the source "
@@ -47,10 +45,3 @@ def influence_predicts(e: LanguageEvidence) -> Finding:
         reason=f"{sum(h is True for h in held)} of {len(held)} parts hold, "
         f"{sum(h is None for h in held)} are open; " + e.run_of("forecast_means"),
     )
-
-
-def _positive(row: pd.Series) -> Held:
-    """Is a mean above zero, by its interval?"""
-    if row["low"] > 0:
-        return True
-    return False if row["high"] < 0 else None

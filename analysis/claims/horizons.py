@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.core import Finding, NoEvidence, claim, graded
+from analysis.claims.decisions import against, interval_above
 from analysis.claims.thresholds import FAIR, GOOD
 from analysis.claims.toy_evidence import ToyEvidence
 from analysis.interventions.horizons import falls_below
+from analysis.interventions.summaries import over_runs
 from analysis.statistics.uncertainty import mean_interval
 
 REMOVED, DOUBLED = -1.0, 1.0
@@ -33,21 +35,21 @@ def horizons(e: ToyEvidence) -> Finding:
     for name, words in AT_ONCE.items():
         if name not in removed:
             raise NoEvidence(f"{words} was not measured: the network is too large for it")
-        mean, low, high = over_runs(removed[name][last])
-        held.append(compared(low, high, below=FAIR))
+        mean, low, high = over_runs(removed[name][last].to_numpy(dtype=float))
+        held.append(against(interval_above(low, high, FAIR)))
         turns = ", ".join(turn(removed[name], level) for level in (FAIR, 0.0))
         told.append(f"{words}: {mean:.2f} at {last} steps ({turns})")
         intervals.append(f"{words} at {last}: [{low:.2f}, {high:.2f}]")
     for change, words in ((REMOVED, "removed"), (DOUBLED, "doubled")):
-        every = [over_runs(values) for _, values in curves(table, change)["transported"].items()]
+        every = [over_runs(values) for values in curves(table, change)["transported"].to_numpy().T]
         worst = int(np.argmin([mean for mean, _, _ in every]))
         mean, low, high = every[worst]
         held.append(all_above([(low, high) for _, low, high in every], GOOD))
         told.append(f"transported, {words}: at least {mean:.2f}, at {at[worst]} steps")
         intervals.append(f"transported, {words}: [{low:.2f}, {high:.2f}]")
     gain = removed["transported"][last] - removed["instantaneous"][last]
-    mean, low, high = over_runs(gain)
-    held.append(compared(-high, -low, below=0.0))
+    mean, low, high = over_runs(gain.to_numpy(dtype=float))
+    held.append(interval_above(low, high, 0.0))
     told.append(f"transported minus −g·g at {last} steps: {mean:+.2f}")
     intervals.append(f"difference [{low:.2f}, {high:.2f}]")
     return Finding(
@@ -90,28 +92,6 @@ def curves(table: pd.DataFrame, change: float) -> dict[str, pd.DataFrame]:
         if wide.isna().any(axis=None):
             raise NoEvidence(f"{name} is undefined in a start at some horizon")
     return found
-
-
-def over_runs(values: pd.Series) -> tuple[float, float, float]:
-    """Mean over starts and the ends of its 95 % interval by Student's t."""
-    mean, low, high = mean_interval(values.to_numpy(dtype=float))
-    return float(mean), float(low), float(high)
-
-
-def compared(low: float, high: float, *, below: float) -> bool | None:
-    """Whether a mean lies below a threshold.
-
-    Args:
-        low: lower end of its interval.
-        high: upper end.
-        below: the threshold, in the same unit.
-
-    Returns:
-        True where the interval lies below it, False where above, None where it contains it.
-    """
-    if high < below:
-        return True
-    return False if low > below else None
 
 
 def all_above(intervals: list[tuple[float, float]], threshold: float) -> bool | None:

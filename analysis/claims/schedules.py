@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.core import Finding, NoEvidence, claim, graded
+from analysis.claims.decisions import against as opposite
+from analysis.claims.decisions import interval_above
 from analysis.claims.language_evidence import LanguageEvidence
 from analysis.interventions.summaries import over_runs
 
@@ -113,9 +115,7 @@ def part(paired: np.ndarray, neither: np.ndarray) -> bool | None:
     if not paired.any():
         return None if neither.any() else False
     _, low, high = over_runs(paired)
-    if high < 0:
-        return True
-    return False if low > 0 else None
+    return opposite(interval_above(low, high, 0.0))
 
 
 def same(paired: np.ndarray, neither: np.ndarray) -> str:
