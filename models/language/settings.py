@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from models.language.architectures import names
+from models.language.optimizers import names as optimizer_names
 from models.settings import Section
 
 
@@ -42,16 +43,21 @@ class Network(Section):
 
 
 class Training(Section):
-    """AdamW with linear warm-up, then decay along a cosine; which checkpoints are kept."""
+    """An optimizer with linear warm-up, then decay along a cosine; which checkpoints are kept."""
 
     steps: int = Field(2400, ge=1, lt=2**20, description="training steps")
     batch_size: int = Field(32, ge=1, description="sequences per step [ours]")
+    optimizer: str = Field(
+        "adamw",
+        description="adamw (the paper's models), or muon [ours]",
+        json_schema_extra=lambda schema: schema.update(enum=list(optimizer_names())),
+    )
     learning_rate: float = Field(2e-3, gt=0, description="at its highest [ours]")
     warmup: int = Field(50, ge=0, description="steps of rising learning rate")
     final_learning_rate: float = Field(
         0.1, ge=0, le=1, description="at the end, as a share of the highest"
     )
-    weight_decay: float = Field(0.01, ge=0, description="of AdamW")
+    weight_decay: float = Field(0.01, ge=0, description="decoupled, per step and learning rate")
     gradient_clip: float | None = Field(
         None, gt=0, description="largest norm of a step's gradient; null: any (Pythia: 1)"
     )
@@ -62,6 +68,13 @@ class Training(Section):
         50, ge=1, description="steps between checkpoints, beside 0, 1, 2, 4, ... below it"
     )
     curve_every: int = Field(10, ge=1, description="steps between points of the learning curve")
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in optimizer_names():
+            raise ValueError(f"choose one of {', '.join(optimizer_names())}")
+        return value
 
     @property
     def checkpoints(self) -> list[int]:

@@ -15,9 +15,8 @@ from transformers import PreTrainedModel
 from models.corpora.corpus import Corpus
 from models.language.chunks import fewer
 from models.language.model import token_losses
+from models.language.optimizers.base import LanguageOptimizer
 from models.language.settings import Training
-
-MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 class TokenWeights(Protocol):
@@ -115,9 +114,7 @@ class LanguageTrainer:
     def __init__(self, model: PreTrainedModel, corpus: Corpus, settings: Training) -> None:
         self.model, self.corpus, self.settings, self.step = model, corpus, settings, 0
         self.names = dict(model.named_parameters())
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), lr=0.0, weight_decay=settings.weight_decay
-        )
+        self.optimizer = LanguageOptimizer(settings.optimizer, self.names, settings.weight_decay)
         self.device = next(model.parameters()).device
         self.at_once = settings.batch_size  # sequences in one pass; fewer where memory is short
 
@@ -142,12 +139,10 @@ class LanguageTrainer:
         """
         self.model.train()
         while self.step < until:
-            for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate(self.step, self.settings)
             self._set_gradient(self.batch_rows(self.step), upweighting)
             if self.settings.gradient_clip is not None:
                 torch.nn.utils.clip_grad_norm_(self.names.values(), self.settings.gradient_clip)
-            self.optimizer.step()
+            self.optimizer.update(learning_rate(self.step, self.settings))
             self.step += 1
             if progress is not None:
                 progress(1)
@@ -190,17 +185,12 @@ class LanguageTrainer:
         return torch.arange(step * size, (step + 1) * size) % len(self.corpus.training)
 
     def state(self) -> dict[str, Tensor]:
-        """The optimizer's moments; empty before the first step.
+        """What the optimizer remembers; empty before the first step.
 
         Returns:
-            "<moment>.<parameter>" -> tensor in the parameter's shape.
+            "<what>.<parameter>" -> tensor.
         """
-        return {
-            f"{moment}.{name}": self.optimizer.state[p][moment].contiguous()
-            for name, p in self.names.items()
-            for moment in MOMENTS
-            if p in self.optimizer.state
-        }
+        return self.optimizer.state()
 
     def restore(self, step: int, state: dict[str, Tensor]) -> None:
         """Go on as after a step, whose weights the model must hold.
@@ -210,13 +200,10 @@ class LanguageTrainer:
             state: as of `state` there.
 
         Raises:
-            KeyError: a parameter's moments are missing.
+            KeyError: it is of other parameters.
         """
         self.step = step
-        self.optimizer.state.clear()
-        for name, p in self.names.items() if state else ():
-            moments = {m: state[f"{m}.{name}"].to(self.device, copy=True) for m in MOMENTS}
-            self.optimizer.state[p] = {"step": torch.tensor(float(step)), **moments}
+        self.optimizer.restore(state)
 
 
 def learning_rate(step: int, settings: Training) -> float:

@@ -12,6 +12,7 @@ from models.corpora.grammar import Grammar
 from models.language.architectures.attention_only import logits
 from models.language.checkpoints import load_model, load_state, save_checkpoint
 from models.language.model import build_model, token_losses
+from models.language.optimizers import names
 from models.language.settings import Network, Training
 from models.language.training import LanguageTrainer, Upweighting, learning_rate
 from models.storage.errors import CheckpointError
@@ -133,13 +134,17 @@ def test_a_seed_gives_its_model_and_disturbs_nothing():
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
 
 
-def test_resumed_training_equals_uninterrupted(model, corpus, tmp_path):
-    trainer = LanguageTrainer(model, corpus, TRAINING)
+@pytest.mark.parametrize("optimizer", names())
+def test_resumed_training_equals_uninterrupted(corpus, tmp_path, optimizer):
+    training = TRAINING.model_copy(update={"optimizer": optimizer})
+    kind = Network(architecture="gpt_neox", width=16)  # with matrices, vectors and embeddings
+    model = build_model(kind, vocabulary=corpus.vocabulary, context=24, seed=0)
+    trainer = LanguageTrainer(model, corpus, training)
     trainer.train(10)
     save_checkpoint(tmp_path / "step10", model, corpus.tokenizer, trainer.state(), {})
     trainer.train(25)
     again = load_model(tmp_path / "step10").requires_grad_(True)
-    resumed = LanguageTrainer(again, corpus, TRAINING)
+    resumed = LanguageTrainer(again, corpus, training)
     resumed.restore(10, load_state(tmp_path / "step10"))
     resumed.train(25)
     for p, q in zip(model.parameters(), again.parameters(), strict=True):
