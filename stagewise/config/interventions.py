@@ -96,6 +96,10 @@ class SchedulesConfig(Section):
         description="ways to spend the same weight per token of the batch, beside none",
     )
     renew_every: int = Field(50, ge=1, description="steps between two choices of an arm")
+    draws: int = Field(
+        125, ge=1, description="draws kept per chain where sampled influence chooses; all else as "
+        "in posterior"
+    )
     oracle_steps: int = Field(10, ge=1, description="steps for which the oracle tries each class")
 
     @field_validator("targets")

@@ -1,8 +1,9 @@
 """Small tables of full runs, kept in the repository: what does not fit the default's time.
 
 Claims and figures of a language model rest on the recorded run where it was made with the same
-settings and has more seeds than the run at hand, and say so. Models of other configurations
-(`language.elsewhere`) are shown from their recorded tables alone.
+settings (how often is measured and drawn aside) and has more seeds than the run at hand, and say
+so. Models of other configurations (`language.elsewhere`) are shown from their recorded tables
+alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ EXTENT = (
     "seeds", "measure_all_until", "measure_every", "threads", "gpus", "jobs_by_checkpoint",
     "sequences_at_once",
 )  # fmt: skip
+EXTENT_OF_SAMPLING = {"draws", "chains", "memory_gib"}
 
 
 def recorded_files(folder: Path = FOLDER) -> list[str]:
@@ -145,7 +147,8 @@ def own(path: Path) -> tuple[pd.DataFrame, str]:
 def _measured(model: LanguageModelConfig) -> dict[str, Any]:
     """All settings but how many runs and checkpoints there are, and how it is computed."""
     settings = model.model_dump()
-    posterior = {k: v for k, v in settings["posterior"].items() if k != "memory_gib"}
+    sampling = settings["posterior"].items()
+    posterior = {key: value for key, value in sampling if key not in EXTENT_OF_SAMPLING}
     rest = {key: value for key, value in settings.items() if key not in EXTENT}
     return rest | {"posterior": posterior}
 

@@ -136,7 +136,7 @@ class Arms:
     def identity(self, arm: str) -> list[Any]:
         """What the tables of an arm depend on beside the model and its text."""
         settings = self.run.settings
-        posterior = settings.posterior.model_dump(exclude={"memory_gib"})
+        posterior = settings.posterior.model_dump(exclude={"memory_gib", "draws"})
         tried = self.tried.model_dump(exclude={"arms", "targets"})
         return [
             self.target, arm, self.staged.model_dump(), settings.upweighting.extra,
@@ -265,7 +265,7 @@ class Spending:
             run.trainer(end) if way.by == "static" else trainer,
             run.pool,
             run.evaluation(run.pool),
-            run.settings.posterior,
+            run.settings.posterior.model_copy(update={"draws": self.arms.tried.draws}),
             self.target,
             by="bif" if way.by == "static" else way.by,
             seed=run.seed,
