@@ -64,6 +64,7 @@ def sample_posterior(
     n_samples: int | None = None,
     observe: Observe | None = None,
     control: Control | None = None,
+    held: Parameters | None = None,
     device: str | torch.device = "cpu",
     threads: int = 1,
     noise: float = 1.0,
@@ -103,6 +104,8 @@ def sample_posterior(
             relative to the checkpoint: a Gaussian process of variance `sgld.free_variance`, whose
             moments are known: a control variate. Parameters are flattened in the order of
             `checkpoints`. Needs preconditioner none.
+        held: name -> (checkpoints, *shape): what the loss is given beside the parameters and no
+            chain moves, such as buffers and parameters that are no part of the posterior.
         device: to compute on.
         threads: CPU threads; each takes whole chunks of chains.
         noise: multiplies xi; 0 turns the sampler into gradient descent. For tests.
@@ -121,17 +124,22 @@ def sample_posterior(
     """
     device, dtype = torch.device(device), getattr(torch, config.dtype)
     stacks = {name: a.detach().to(device, dtype) for name, a in checkpoints.items()}
-    counts = {name: len(a) for name, a in stacks.items()}
-    n_checkpoints = next(iter(counts.values()))
+    fixed = {
+        name: a.detach().to(device, dtype if a.is_floating_point() else a.dtype)
+        for name, a in (held or {}).items()
+    }
+    counts = {name: len(a) for name, a in (stacks | fixed).items()}
+    n_checkpoints = len(next(iter(stacks.values())))
     streams = range(n_checkpoints) if streams is None else streams
     if len({*counts.values(), len(streams)}) != 1:
         raise ValueError(f"checkpoints {counts} and {len(streams)} streams must agree in number")
     if control and config.preconditioner != "none":
         raise ValueError(f"a control needs preconditioner none, not {config.preconditioner}")
     with torch.no_grad():
-        checkpoint_losses = observe(stacks) if observe else loss(stacks, None)
+        whole = stacks | fixed
+        checkpoint_losses = observe(whole) if observe else loss(whole, None)
         if n_samples is None:
-            n_samples = (loss(stacks, None) if observe else checkpoint_losses).shape[-1]
+            n_samples = (loss(whole, None) if observe else checkpoint_losses).shape[-1]
     if (config.batch_size or 0) > n_samples:
         raise ValueError(f"batch_size {config.batch_size}: at most the {n_samples} samples")
     draws = Draws(
@@ -154,6 +162,7 @@ def sample_posterior(
             control(checkpoint) if control else None,
             {name: a[checkpoint.to(device)] for name, a in stacks.items()},
             config,
+            held={name: a[checkpoint.to(device)] for name, a in fixed.items()},
             noise_seeds=noise_seeds,
             batch_seeds=batch_seeds,
             n_samples=n_samples,

@@ -60,13 +60,14 @@ class ChainBatch:
         checkpoint: dict[str, Tensor],
         config: PosteriorConfig,
         *,
+        held: dict[str, Tensor],
         noise_seeds: Sequence[int],
         batch_seeds: Sequence[int],
         n_samples: int,
         noise: float,
     ) -> None:
         self.loss, self.observe, self.checkpoint, self.config = loss, observe, checkpoint, config
-        self.control = control
+        self.control, self.held = control, held
         self.n_samples, self.batch_size = n_samples, config.batch_size or n_samples
         self.state = {name: a.clone() for name, a in checkpoint.items()}
         self.second_moment = {name: torch.zeros_like(a) for name, a in checkpoint.items()}
@@ -131,9 +132,9 @@ class ChainBatch:
         """Losses of the next batch (chains, samples) and the gradient of their sum, per chain."""
         batch = self.next_batch()
         if hasattr(self.loss, "losses_and_gradient"):
-            return self.loss.losses_and_gradient(self.state, batch)
+            return self.loss.losses_and_gradient(self.whole, batch)
         leaves = {name: w.detach().requires_grad_() for name, w in self.state.items()}
-        losses = self.loss(leaves, batch)
+        losses = self.loss({**leaves, **self.held}, batch)
         grads = torch.autograd.grad(losses.sum(), list(leaves.values()))
         return losses.detach(), dict(zip(leaves, grads, strict=True))
 
@@ -149,7 +150,12 @@ class ChainBatch:
         if self.observe is None and self.config.batch_size is None:
             return losses
         with torch.no_grad():
-            return self.observe(self.state) if self.observe else self.loss(self.state, None)
+            return self.observe(self.whole) if self.observe else self.loss(self.whole, None)
+
+    @property
+    def whole(self) -> Parameters:
+        """What the loss is given: the chains' parameters and what is held beside them."""
+        return {**self.state, **self.held} if self.held else self.state
 
     def next_batch(self) -> Tensor | None:
         """Indices (chains, batch_size) without repeats, or None for the full batch."""

@@ -12,16 +12,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 from transformers import PreTrainedModel
 
 from models.language.architectures import names
 from models.language.settings import Network
 
+Module = TypeVar("Module", bound=nn.Module)
 Parameters = Mapping[str, Tensor]  # name -> (chains, *shape)
 PACKAGE = "models.language.architectures"
 
@@ -64,7 +65,7 @@ class Architecture(ABC):
         """
         chains = len(next(iter(parameters.values())))
         tokens = tokens.expand(chains, *tokens.shape[1:])
-        own = _own_copy(model)
+        own = own_copy(model)
         each = [
             functional_call(own, {name: p[c] for name, p in parameters.items()}, tokens[c]).logits
             for c in range(chains)
@@ -165,8 +166,15 @@ def registered() -> dict[str, Architecture]:
 _copies = threading.local()  # functional_call swaps weights in place: every thread has its own
 
 
-def _own_copy(model: PreTrainedModel) -> PreTrainedModel:
-    """This thread's copy of a model; of the last one only."""
+def own_copy(model: Module) -> Module:
+    """This thread's copy of a model; of the last one only.
+
+    Args:
+        model: any module.
+
+    Returns:
+        a deep copy, the same for every call with the same model from one thread.
+    """
     if getattr(_copies, "of", None) is not model:
         _copies.of, _copies.model = model, copy.deepcopy(model)
     return _copies.model

@@ -1,0 +1,217 @@
+"""The losses of any PyTorch module as the posterior sampler wants them."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from analysis.sampling.sgld import Parameters
+from models.language.architectures.base import own_copy
+
+Inputs = Tensor | tuple[Tensor, ...] | dict[str, Tensor]
+SampleLoss = Callable[[Any, Tensor], Tensor]  # (output, targets) -> (samples, ...)
+
+logger = logging.getLogger(__name__)
+
+
+def cross_entropy(output: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of class indices under unnormalised log probabilities.
+
+    Args:
+        output: (samples, ..., classes).
+        targets: class indices (samples, ...).
+
+    Returns:
+        (samples, ...), nats.
+    """
+    flat = F.cross_entropy(output.flatten(0, -2), targets.flatten().long(), reduction="none")
+    return flat.view(targets.shape)
+
+
+def squared_error(output: Tensor, targets: Tensor) -> Tensor:
+    """Half the sum of squares, |output - target|^2 / 2.
+
+    Args:
+        output: (samples, ...).
+        targets: the same shape.
+
+    Returns:
+        (samples,), half the square of the output's unit.
+    """
+    return 0.5 * (output - targets).square().flatten(1).sum(1)
+
+
+LOSSES: dict[str, SampleLoss] = {"cross_entropy": cross_entropy, "squared_error": squared_error}
+
+
+def chosen(inputs: Inputs, rows: Tensor | slice) -> Inputs:
+    """Some of the samples of a module's inputs.
+
+    Args:
+        inputs: tensors (samples, ...): one, several in order, or several by name.
+        rows: indices of samples, any shape, or a slice.
+
+    Returns:
+        in the same form, (*shape of rows, ...).
+    """
+    if isinstance(inputs, Tensor):
+        return inputs[rows]
+    if isinstance(inputs, dict):
+        return {name: part[rows] for name, part in inputs.items()}
+    return tuple(part[rows] for part in inputs)
+
+
+class ModuleLoss:
+    """Losses of a stack of copies of a module, one per chain.
+
+    The copies run as one batch by vmap, or one after another where an operation has no batching
+    rule (see `choose`).
+
+    Args:
+        model: any module, in evaluation mode; called as model(x), model(*x) or model(**x). What it
+            returns is given to the loss; of an output with `logits`, these.
+        inputs: of the samples that chains move on, (samples, ...).
+        targets: of the same samples, (samples, ...).
+        loss: (output, targets) -> one loss per sample (samples,) or per token (samples, tokens).
+        observed: inputs and targets of the samples whose losses are kept; None: the same samples.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        inputs: Inputs,
+        targets: Tensor,
+        loss: SampleLoss,
+        *,
+        observed: tuple[Inputs, Tensor] | None = None,
+    ) -> None:
+        self.model, self.loss = model, loss
+        self.data = inputs, targets
+        self.kept = observed or self.data
+        self.batched = True
+
+    def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
+        """Loss of each sample, a mean over its tokens: (chains, samples in the batch)."""
+        inputs, targets = self.data
+        if batch is None:
+            return self._stacked(parameters, inputs, targets, shared=True).flatten(2).mean(-1)
+        rows = batch.to(targets.device)
+        own = chosen(inputs, rows), targets[rows]
+        return self._stacked(parameters, *own, shared=False).flatten(2).mean(-1)
+
+    def observe(self, parameters: Parameters) -> Tensor:
+        """Every loss of the samples that are kept, token by token where there are tokens.
+
+        Args:
+            parameters: name -> (chains, *shape), with what is held.
+
+        Returns:
+            (chains, samples x tokens).
+        """
+        return self._stacked(parameters, *self.kept, shared=True).flatten(1)
+
+    def losses(
+        self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Inputs, targets: Tensor
+    ) -> Tensor:
+        """Losses of one copy.
+
+        Args:
+            model: whose forward pass is run; its own weights do not count.
+            parameters: name -> tensor, those held included.
+            inputs: (samples, ...).
+            targets: (samples, ...).
+
+        Returns:
+            (samples,) or (samples, tokens).
+        """
+        arguments: tuple[Any, ...] = inputs if isinstance(inputs, tuple) else (inputs,)
+        named: dict[str, Any] = {}
+        if isinstance(inputs, dict):
+            arguments, named = (), inputs
+        output = functional_call(model, dict(parameters), arguments, named)
+        return self.loss(getattr(output, "logits", output), targets)
+
+    def choose(self, parameters: Parameters) -> None:
+        """Find out whether chains can run as one batch; where not, say so once, with the operation
+        that is in the way and what a step of a chain then takes.
+
+        Args:
+            parameters: name -> (chains, *shape), with what is held; two chains are enough.
+
+        Raises:
+            Exception: whatever the module raises of one chain alone.
+        """
+        inputs, targets = chosen(self.data[0], slice(2)), self.data[1][:2]
+        leaves = {
+            name: a.detach().requires_grad_(a.is_floating_point()) for name, a in parameters.items()
+        }
+        moved = [a for a in leaves.values() if a.requires_grad]
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                losses = self._stacked(leaves, inputs, targets, shared=True)
+                torch.autograd.grad(losses.sum(), moved, allow_unused=True)
+            except RuntimeError as error:
+                said.append(error)  # type: ignore[arg-type]
+        reasons = [str(getattr(each, "message", each)) for each in said]
+        reason = next((r for r in reasons if "batching rule" in r or "vmap" in r), None)
+        if reason is None and not any(isinstance(each, Exception) for each in said):
+            return
+        self.batched = False
+        begin = time.perf_counter()
+        losses = self._stacked(leaves, inputs, targets, shared=True)
+        torch.autograd.grad(losses.sum(), moved, allow_unused=True)
+        each = (time.perf_counter() - begin) / len(losses)
+        logger.warning(
+            "%s: chains run one after another, at least %.1f ms per step of each",
+            operation_of(reason or reasons[-1]), 1e3 * each,
+        )  # fmt: skip
+
+    def _stacked(
+        self, parameters: Parameters, inputs: Inputs, targets: Tensor, *, shared: bool
+    ) -> Tensor:
+        """Losses (chains, samples, ...), all chains on the same samples or each on its own."""
+        model = own_copy(self.model)
+        if self.batched:
+            dims = (0, None, None) if shared else (0, 0, 0)
+
+            def of_one(p: Parameters, x: Inputs, y: Tensor) -> Tensor:
+                return self.losses(model, p, x, y)
+
+            return vmap(of_one, in_dims=dims)(dict(parameters), inputs, targets)
+        each = []
+        for c in range(len(next(iter(parameters.values())))):
+            own = inputs, targets
+            if not shared:
+                own = chosen(inputs, torch.tensor(c)), targets[c]
+            each.append(self.losses(model, {k: p[c] for k, p in parameters.items()}, *own))
+        return torch.stack(each)
+
+
+def operation_of(message: str) -> str:
+    """Which operation stands in the way of batching, from what vmap said.
+
+    Args:
+        message: of its error or warning.
+
+    Returns:
+        in words.
+
+    Example:
+        >>> operation_of("Batching rule not implemented for aten::gru.input. We could not ...")
+        'aten::gru.input has no batching rule'
+    """
+    for word in message.replace(",", " ").split():
+        if word.startswith("aten::"):
+            return f"{word.rstrip('.')} has no batching rule"
+    if "control flow" in message:
+        return "the model decides by the values of tensors, which has no batching rule"
+    return f"the model cannot be batched over chains ({message.splitlines()[0][:100]})"
