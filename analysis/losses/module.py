@@ -102,10 +102,10 @@ class ModuleLoss:
         """Loss of each sample, a mean over its tokens: (chains, samples in the batch)."""
         inputs, targets = self.data
         if batch is None:
-            return self._stacked(parameters, inputs, targets, shared=True).flatten(2).mean(-1)
+            return per_sample(self._stacked(parameters, inputs, targets, shared=True))
         rows = batch.to(targets.device)
         own = chosen(inputs, rows), targets[rows]
-        return self._stacked(parameters, *own, shared=False).flatten(2).mean(-1)
+        return per_sample(self._stacked(parameters, *own, shared=False))
 
     def observe(self, parameters: Parameters) -> Tensor:
         """Every loss of the samples that are kept, token by token where there are tokens.
@@ -139,26 +139,25 @@ class ModuleLoss:
         output = functional_call(model, dict(parameters), arguments, named)
         return self.loss(getattr(output, "logits", output), targets)
 
-    def choose(self, parameters: Parameters) -> None:
+    def choose(self, parameters: Parameters, held: Parameters | None = None) -> None:
         """Find out whether chains can run as one batch; where not, say so once, with the operation
         that is in the way and what a step of a chain then takes.
 
         Args:
-            parameters: name -> (chains, *shape), with what is held; two chains are enough.
+            parameters: name -> (chains, *shape), those that are sampled; two chains are enough.
+            held: name -> (chains, *shape), given to the module beside them.
 
         Raises:
             Exception: whatever the module raises of one chain alone.
         """
         inputs, targets = chosen(self.data[0], slice(2)), self.data[1][:2]
-        leaves = {
-            name: a.detach().requires_grad_(a.is_floating_point()) for name, a in parameters.items()
-        }
-        moved = [a for a in leaves.values() if a.requires_grad]
+        moved = {name: a.detach().requires_grad_() for name, a in parameters.items()}
+        leaves, held = [*moved.values()], dict(held or {})
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
-                losses = self._stacked(leaves, inputs, targets, shared=True)
-                torch.autograd.grad(losses.sum(), moved, allow_unused=True)
+                losses = self._stacked({**moved, **held}, inputs, targets, shared=True)
+                torch.autograd.grad(losses.sum(), leaves, allow_unused=True)
             except RuntimeError as error:
                 said.append(error)  # type: ignore[arg-type]
         reasons = [str(getattr(each, "message", each)) for each in said]
@@ -167,8 +166,8 @@ class ModuleLoss:
             return
         self.batched = False
         begin = time.perf_counter()
-        losses = self._stacked(leaves, inputs, targets, shared=True)
-        torch.autograd.grad(losses.sum(), moved, allow_unused=True)
+        losses = self._stacked({**moved, **held}, inputs, targets, shared=True)
+        torch.autograd.grad(losses.sum(), leaves, allow_unused=True)
         each = (time.perf_counter() - begin) / len(losses)
         logger.warning(
             "%s: chains run one after another, at least %.1f ms per step of each",
@@ -194,6 +193,18 @@ class ModuleLoss:
                 own = chosen(inputs, torch.tensor(c)), targets[c]
             each.append(self.losses(model, {k: p[c] for k, p in parameters.items()}, *own))
         return torch.stack(each)
+
+
+def per_sample(losses: Tensor) -> Tensor:
+    """One loss per sample: a mean over its tokens, where it has them.
+
+    Args:
+        losses: (chains, samples) or (chains, samples, tokens).
+
+    Returns:
+        (chains, samples).
+    """
+    return losses if losses.ndim == 2 else losses.flatten(2).mean(-1)
 
 
 def operation_of(message: str) -> str:

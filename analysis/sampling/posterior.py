@@ -180,8 +180,8 @@ def sample_posterior(
     size = chunk_chains or chunk_size(draws, config, device, threads)
     _run_chunks(run, rows.split(size), threads)
     if pieces:
-        whole = torch.stack([pieces[a, c] for a, c in rows.tolist()])
-        draws = replace(draws, controls=whole.unflatten(0, (n_checkpoints, config.chains)))
+        kept = torch.stack([pieces[a, c] for a, c in rows.tolist()])
+        draws = replace(draws, controls=kept.unflatten(0, (n_checkpoints, config.chains)))
     return _drop_diverged(draws, config, streams)
 
 

@@ -97,8 +97,10 @@ class SchedulesConfig(Section):
     )
     renew_every: int = Field(50, ge=1, description="steps between two choices of an arm")
     draws: int = Field(
-        125, ge=1, description="draws kept per chain where sampled influence chooses; all else as "
-        "in posterior"
+        125,
+        ge=1,
+        description="draws kept per chain where sampled influence chooses; all else as "
+        "in posterior",
     )
     oracle_steps: int = Field(10, ge=1, description="steps for which the oracle tries each class")
 

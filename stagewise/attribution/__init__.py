@@ -1,0 +1,1 @@
+"""Attribution of any training run from Python: checkpoints in, influence over training out."""

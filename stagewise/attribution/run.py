@@ -1,0 +1,364 @@
+"""A training run as attribution sees it: a module, and its weights at some steps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from analysis.losses.module import ModuleLoss, SampleLoss
+from analysis.sampling.posterior import Draws, sample_posterior
+from analysis.sampling.settings import PosteriorConfig
+from analysis.sampling.streams import MAX_STREAM
+from models.storage.errors import CheckpointError
+from stagewise.attribution.checks import ModelError, check_losses, check_module
+from stagewise.attribution.data import as_tensors, loss_named
+from stagewise.attribution.draws import PosteriorDraws, joined
+from stagewise.attribution.states import State, checkpoint_files, fitted, read_state
+
+TOGETHER = 2**25  # parameters of checkpoints that are in memory at once
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of some checkpoints, stacked.
+
+    Attributes:
+        moved: parameters of the posterior, name -> (checkpoints, *shape).
+        held: what is not sampled: other parameters, frozen ones, buffers; likewise.
+    """
+
+    moved: dict[str, Tensor]
+    held: dict[str, Tensor]
+
+    @property
+    def first(self) -> dict[str, Tensor]:
+        """All weights of the first checkpoint."""
+        return {name: a[0] for name, a in (self.moved | self.held).items()}
+
+
+class Run:
+    """Checkpoints of one training run of any module. Make one by `from_state_dicts`,
+    `from_checkpoints` or `from_pretrained`.
+
+    Args:
+        model: the module; put into evaluation mode.
+        states: step of training -> what reads its weights.
+
+    Raises:
+        CheckpointError: there are no checkpoints, or a step is out of range.
+        ModelError: the module does not keep still in evaluation.
+    """
+
+    def __init__(self, model: nn.Module, states: Mapping[int, Callable[[], State]]) -> None:
+        wrong = [step for step in states if not 0 <= step < MAX_STREAM]
+        if wrong or not states:
+            raise CheckpointError(
+                f"step {wrong[0]}: allowed 0 to {MAX_STREAM - 1}" if wrong else "no checkpoints"
+            )
+        self.model = model.eval()
+        check_module(self.model)
+        self.states = dict(sorted(states.items()))
+
+    @classmethod
+    def from_state_dicts(
+        cls, build_model: Callable[[], nn.Module], checkpoints: Mapping[int, State]
+    ) -> Self:
+        """A run whose weights are at hand.
+
+        Args:
+            build_model: makes the module; its weights do not count.
+            checkpoints: step of training -> `module.state_dict()` there.
+
+        Returns:
+            the run.
+
+        Raises:
+            CheckpointError: weights do not fit the module, or are not finite.
+            ModelError: the module does not keep still in evaluation.
+
+        Example:
+            >>> build = lambda: nn.Linear(2, 1)
+            >>> Run.from_state_dicts(build, {0: build().state_dict()}).steps
+            [0]
+        """
+        model = build_model()
+        known = {int(step): fitted(model, state, int(step)) for step, state in checkpoints.items()}
+        return cls(model, {step: partial(_given, state) for step, state in known.items()})
+
+    @classmethod
+    def from_checkpoints(
+        cls,
+        build_model: Callable[[], nn.Module],
+        folder: str | Path,
+        steps: Iterable[int] | None = None,
+    ) -> Self:
+        """A run whose weights lie in a folder, read when they are needed.
+
+        Args:
+            build_model: makes the module; its weights do not count.
+            folder: as `Recorder` writes it; see `states.checkpoint_files`.
+            steps: those to use; None: all.
+
+        Returns:
+            the run.
+
+        Raises:
+            CheckpointError: a checkpoint is missing, damaged, does not fit the module, or is a
+                pickle of more than weights.
+            ModelError: the module does not keep still in evaluation.
+        """
+        files, model = checkpoint_files(folder), build_model()
+        wanted = list(files) if steps is None else list(steps)
+        if missing := [step for step in wanted if step not in files]:
+            near = sorted(files, key=lambda step: abs(step - missing[0]))[:3]
+            raise CheckpointError(
+                f"{folder} has no step {missing[0]}; the nearest: {', '.join(map(str, near))}"
+            )
+        for step in wanted:  # all are looked at before anything is sampled
+            fitted(model, read_state(files[step]), step)
+        return cls(model, {step: partial(read_state, files[step]) for step in wanted})
+
+    @classmethod
+    def from_pretrained(cls, name: str, revisions: Mapping[int, str] | Sequence[str]) -> Self:
+        """A run of a causal language model on the Hub, or in a folder with one per revision.
+
+        Args:
+            name: repository, or folder with a folder for each revision.
+            revisions: names that end with the step, such as step1000; or step -> name.
+
+        Returns:
+            the run; its model gives scores of the next token, so that targets are tokens shifted by
+            one.
+
+        Raises:
+            CheckpointError: a revision cannot be had, has no safetensors, or names no step.
+        """
+        named = revisions if isinstance(revisions, Mapping) else _by_step(revisions)
+        load = partial(_pretrained, name)
+        first = load(next(iter(named.values())))
+        return cls(first, {step: partial(_weights, load, of) for step, of in named.items()})
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps of the checkpoints, ascending."""
+        return list(self.states)
+
+    def weights(self, steps: Sequence[int], parameters: str | Sequence[str] | None) -> Weights:
+        """Weights of some checkpoints, those that are sampled apart from the others.
+
+        Args:
+            steps: of the checkpoints.
+            parameters: patterns of the names of those that are sampled, such as "layers.0.*";
+                None: all that want a gradient.
+
+        Returns:
+            stacked weights.
+
+        Raises:
+            CheckpointError: a checkpoint does not fit the module.
+            ModelError: no parameter's name fits a pattern.
+        """
+        patterns = [parameters] if isinstance(parameters, str) else parameters
+        own = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        for pattern in patterns or ():
+            if not any(fnmatchcase(name, pattern) for name in own):
+                raise ModelError(
+                    f"parameters = {pattern!r} fits none of the model's: {', '.join(own)}"
+                )
+        chosen = [n for n in own if patterns is None or any(fnmatchcase(n, p) for p in patterns)]
+        if not chosen:
+            raise ModelError("no parameter of the model wants a gradient: nothing to sample")
+        states = [fitted(self.model, self.states[step](), step) for step in steps]
+        stacks = {name: torch.stack([state[name] for state in states]) for name in states[0]}
+        held = {name: stacks[name] for name in stacks if name not in chosen}
+        return Weights({name: stacks[name] for name in chosen}, held)
+
+    def sample(
+        self,
+        data: Any,
+        *,
+        loss: str | SampleLoss = "cross_entropy",
+        posterior: PosteriorConfig | None = None,
+        parameters: str | Sequence[str] | None = None,
+        observed: Any = None,
+        columns: tuple[str, str] | None = None,
+        steps: Sequence[int] | None = None,
+        seed: int = 0,
+        device: str = "cpu",
+        threads: int = 1,
+        progress: Callable[[int], None] | None = None,
+    ) -> PosteriorDraws:
+        """Draw losses from the local posterior around every checkpoint.
+
+        Args:
+            data: (inputs, targets), or a data set; chains move on it. See `data.as_tensors`.
+            loss: "cross_entropy", "squared_error" (half the sum of squares), or (output, targets)
+                -> one loss per sample, or per token (samples, tokens).
+            posterior: and how it is sampled; None: the defaults of `Posterior`.
+            parameters: patterns of the names of those that are sampled, the rest held fixed; None:
+                all that want a gradient.
+            observed: data whose losses are kept; None: the same.
+            columns: of a data set with names: those of inputs and targets.
+            steps: checkpoints to sample; None: all.
+            seed: of all random streams.
+            device: to compute on.
+            threads: CPU threads.
+            progress: called with the number of chain steps just done.
+
+        Returns:
+            the draws.
+
+        Raises:
+            DataError: data or losses are not as said above.
+            ModelError: the module's losses are not those of weights and samples alone.
+            CheckpointError: weights do not fit.
+            DivergenceError: too many chains left their checkpoint.
+
+        Example:
+            >>> x, y = torch.eye(3), torch.tensor([[1.0], [1.0], [-1.0]])
+            >>> build = lambda: nn.Linear(3, 1, bias=False)
+            >>> run = Run.from_state_dicts(build, {0: {"weight": torch.zeros(1, 3)}})
+            >>> how = PosteriorConfig(nbeta=1, gamma=10, step_size=0.01, chains=4, draws=50)
+            >>> draws = run.sample((x, y), loss="squared_error", posterior=how, seed=0)
+            >>> draws.influence().influence.shape
+            (1, 3, 3)
+        """
+        posterior = posterior or PosteriorConfig()
+        inputs, targets = on_device(as_tensors(data, columns), device)
+        kept = on_device(as_tensors(observed, columns), device) if observed is not None else None
+        of = ModuleLoss(self.model.to(device), inputs, targets, loss_named(loss), observed=kept)
+        chosen = list(self.steps if steps is None else steps)
+        if unknown := [step for step in chosen if step not in self.states]:
+            raise CheckpointError(
+                f"step {unknown[0]} is no checkpoint: {', '.join(map(str, self.steps))}"
+            )
+        weights = self.weights(chosen[:1], parameters)
+        dtype = getattr(torch, posterior.dtype)
+        first = {name: cast(a, device, dtype) for name, a in weights.first.items()}
+        tokens = check_losses(of, first, chosen[0])
+        of.choose(
+            *(
+                {name: first[name].expand(2, *first[name].shape) for name in part}
+                for part in (weights.moved, weights.held)
+            )
+        )
+        each = sum(a[0].numel() for a in weights.moved.values())
+        size = max(1, TOGETHER // max(each, 1))
+        found = []
+        for start in range(0, len(chosen), size):
+            group = chosen[start : start + size]
+            found.append(
+                draw(
+                    of, self.weights(group, parameters), group, posterior,
+                    observe=of.observe if tokens is not None or kept is not None else None,
+                    n_samples=len(targets), seed=seed, device=device, threads=threads,
+                    progress=progress,
+                )
+            )  # fmt: skip
+        return PosteriorDraws(
+            joined(found), chosen, posterior, seed, tokens=tokens,
+            loss=loss if isinstance(loss, str) else getattr(loss, "__name__", "a function"),
+        )  # fmt: skip
+
+
+def draw(
+    loss: Any, weights: Weights, steps: Sequence[int], posterior: PosteriorConfig, **how: Any
+) -> Draws:
+    """Sample around stacked checkpoints; where memory does not do, with fewer chains at once.
+
+    Args:
+        loss: as `sample_posterior` takes it.
+        weights: of the checkpoints.
+        steps: of the checkpoints, which name their random streams.
+        posterior: and how it is sampled.
+        **how: further arguments of `sample_posterior`.
+
+    Returns:
+        the draws, the same however many chains run at once.
+
+    Raises:
+        RuntimeError: one chain does not fit into memory.
+    """
+    at_once: int | None = None
+    while True:
+        try:
+            return sample_posterior(
+                loss, weights.moved, posterior, streams=list(steps), held=weights.held,
+                chunk_chains=at_once, **how,
+            )  # fmt: skip
+        except RuntimeError as error:  # torch.OutOfMemoryError is one
+            if "memory" not in str(error).lower() or at_once == 1:
+                raise
+            at_once = max(1, (at_once or posterior.chains * len(steps)) // 2)
+            logger.warning("memory does not do: at most %d chains at once", at_once)
+
+
+def on_device(data: tuple[Any, Tensor], device: str) -> tuple[Any, Tensor]:
+    """Inputs and targets on a device, in the same form.
+
+    Args:
+        data: of `as_tensors`.
+        device: as torch calls it.
+
+    Returns:
+        the same samples there.
+    """
+    inputs, targets = data
+    if isinstance(inputs, dict):
+        inputs = {name: part.to(device) for name, part in inputs.items()}
+    elif isinstance(inputs, tuple):
+        inputs = tuple(part.to(device) for part in inputs)
+    else:
+        inputs = inputs.to(device)
+    return inputs, targets.to(device)
+
+
+def cast(value: Tensor, device: str, dtype: torch.dtype) -> Tensor:
+    """A weight as the chains hold it: whole numbers stay what they are."""
+    return value.to(device, dtype if value.is_floating_point() else value.dtype)
+
+
+def _given(state: State) -> State:
+    return state
+
+
+def _by_step(names: Sequence[str]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for name in names:
+        digits = name[len(name.rstrip("0123456789")) :]
+        if not digits:
+            raise CheckpointError(
+                f"revision {name!r} does not end with a step: give a mapping step -> revision"
+            )
+        found[int(digits)] = name
+    return found
+
+
+def _pretrained(name: str, revision: str) -> nn.Module:
+    from models.language.checkpoints import load_model
+
+    local = Path(name)
+    if local.is_dir():
+        return load_model(local / revision).requires_grad_(True)
+    from transformers import AutoModelForCausalLM
+
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            name, revision=revision, use_safetensors=True, dtype=torch.float32
+        )
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{name}, revision {revision}: {error}") from error
+
+
+def _weights(load: Callable[[str], nn.Module], revision: str) -> State:
+    return load(revision).state_dict()
