@@ -65,6 +65,41 @@ def diagnose(
         naming the steps where the chains run away downhill: there nbeta H + gamma I is likely
         not positive definite, and the posterior is not local; another where chains have not mixed.
     """
+    table, running = diagnostics_table(draws, config, steps, samples)
+    unmixed = sorted(table.loc[table["r_hat"] > MAX_R_HAT, "step"].unique())
+    if unmixed:
+        logger.warning(
+            "chains have not mixed (R-hat above %g) at step %s: take more draws, a longer burn-in "
+            "or a larger step_size (%g)",
+            MAX_R_HAT,
+            ", ".join(map(str, unmixed)),
+            config.step_size,
+        )
+    if running:
+        logger.warning(
+            "chains run away downhill from the checkpoint(s) at step %s: nbeta H + gamma I is "
+            "likely not positive definite there; raise gamma (%g) or lower nbeta (%g)",
+            ", ".join(map(str, running)),
+            config.gamma,
+            config.nbeta,
+        )
+    return table
+
+
+def diagnostics_table(
+    draws: Draws, config: PosteriorConfig, steps: Sequence[int], samples: Sequence[str]
+) -> tuple[pd.DataFrame, list[int]]:
+    """The table of `diagnose`, without a word.
+
+    Args:
+        draws: of the posterior.
+        config: that they were drawn with.
+        steps: of the checkpoints.
+        samples: names of the observed losses.
+
+    Returns:
+        the table, and the steps where chains run away.
+    """
     dataset = to_dataset(draws, steps, samples)
     rows, running = [], []
     for k, step in enumerate(steps):
@@ -90,25 +125,7 @@ def diagnose(
                     "downhill": fall,
                 }
             )
-    table = pd.DataFrame(rows)
-    unmixed = sorted(table.loc[table["r_hat"] > MAX_R_HAT, "step"].unique())
-    if unmixed:
-        logger.warning(
-            "chains have not mixed (R-hat above %g) at step %s: take more draws, a longer burn-in "
-            "or a larger step_size (%g)",
-            MAX_R_HAT,
-            ", ".join(map(str, unmixed)),
-            config.step_size,
-        )
-    if running:
-        logger.warning(
-            "chains run away downhill from the checkpoint(s) at step %s: nbeta H + gamma I is "
-            "likely not positive definite there; raise gamma (%g) or lower nbeta (%g)",
-            ", ".join(map(str, running)),
-            config.gamma,
-            config.nbeta,
-        )
-    return table
+    return pd.DataFrame(rows), running
 
 
 def downhill(mean_loss: np.ndarray) -> float:

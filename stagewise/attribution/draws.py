@@ -98,14 +98,15 @@ class PosteriorDraws:
             found = [bayesian_influence(t.numpy(), normalized=normalized) for t in traces]
         else:
             names, members = memberships(groups, self.samples, self.tokens)
+            # Without tokens all samples are one sequence, whose pairs are all counted: quicker.
+            pairs = "all" if self.tokens is None else "across_sequences"
+            members = members.transpose(0, 1) if self.tokens is None else members
             variants = [
                 class_influence(t.unflatten(-1, members.shape[:2]), members) for t in traces
             ]
-            across = [
-                next(v for v in of if v.pairs != "all" and v.normalized == normalized)
-                for of in variants
-            ]
-            found = [(v.influence.numpy(), v.std_error.numpy()) for v in across]
+            wanted = (pairs, normalized)
+            chosen = [next(v for v in of if (v.pairs, v.normalized) == wanted) for of in variants]
+            found = [(v.influence.numpy(), v.std_error.numpy()) for v in chosen]
         values, errors = (np.stack(part) for part in zip(*found, strict=True))
         dims = ("step", "source", "target")
         unit = "1" if normalized else "loss^2"

@@ -143,13 +143,11 @@ class Recorder:
 def _save_optimizer(optimizer: torch.optim.Optimizer, path: Path) -> None:
     """Tensors of its state as they are; all else as JSON beside them."""
     known = optimizer.state_dict()
-    tensors, rest = {}, {}
-    for index, found in known["state"].items():
-        for name, value in found.items():
-            (tensors if isinstance(value, torch.Tensor) else rest)[f"{index}.{name}"] = value
+    every = {f"{i}.{name}": v for i, found in known["state"].items() for name, v in found.items()}
+    tensors = {name: v.contiguous() for name, v in every.items() if isinstance(v, torch.Tensor)}
+    rest = {name: v for name, v in every.items() if name not in tensors}
     told = {"param_groups": known["param_groups"], "rest": rest}
-    kept = {name: value.contiguous() for name, value in tensors.items()}
-    save_file(kept, path, metadata={"optimizer": json.dumps(told)})
+    save_file(tensors, path, metadata={"optimizer": json.dumps(told)})
 
 
 def _optimizer_state(place: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stagewise.attribution.run import Run, cast, on_device
 SHARE = 0.1  # of the weights' length that the prior radius may be, at most
 SAFETY = 2.0  # times the most negative curvature, by which the localisation outweighs it
 RELAX = 0.2  # of the stiffest direction that one step may relax
-EFFECTIVE = 400.0  # effective draws of all chains together
+EFFECTIVE = 800.0  # effective draws of all chains together
 CHAINS, TRIAL, MOST = 8, 60, 5000
 
 
@@ -114,8 +114,9 @@ def suggest(
         gib,
         (
             f"nbeta = {nbeta:g}: one per sample of the data.",
-            f"gamma = {gamma:g}: twice the most negative curvature, {smallest:.2g} x nbeta, and at "
-            f"least what keeps chains within {SHARE:.0%} of the weights' length.",
+            f"gamma = {gamma:g}: at least twice nbeta times the most negative curvature "
+            f"({min(smallest, 0.0):.2g}), and enough that chains stay within {SHARE:.0%} of the "
+            "weights' length.",
             f'step_size = {step_size:g}, integrator = "exponential": one step relaxes the stiffest '
             f"direction (curvature {largest:.2g}) by at most {RELAX:.0%}.",
             f"burn_in = {burn_in}: three times as long as a flat direction remembers.",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import stagewise
 from stagewise.config import load_config
 from stagewise.pages.blocks import with_block
 from stagewise.pages.readme import DOCS, README
@@ -75,6 +76,8 @@ def test_paths_and_modules_named_exist(page):
         assert (ROOT / path).exists(), path
     for module in MODULE.findall(text):
         path = ROOT / module.replace(".", "/")
+        if module.removeprefix("stagewise.") in stagewise.__all__:
+            continue
         assert path.is_dir() or path.with_suffix(".py").is_file(), module
 
 
@@ -113,6 +116,19 @@ def test_the_snippet_of_the_readme_runs_and_shows_the_sign_flip(capsys):
     assert (before, after) == ("200", "420")
     assert float(helps) < -3 * float(error)
     assert float(harms) > 3 * float(error)
+
+
+def test_the_page_on_your_own_model_runs(tmp_path, monkeypatch, capsys):
+    (code,) = blocks(DOCS / "how-to" / "your-own-model.md", "python")
+    assert len([line for line in code.splitlines() if line.strip()]) < 40
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "snippet"}
+    exec(compile(code, "your-own-model.md", "exec"), names)
+    assert "nothing speaks against these draws" in capsys.readouterr().out
+    assert names["found"].influence.shape == (12, 10, 10)
+    assert (tmp_path / "influence.png").stat().st_size > 30_000
+    own = names["found"].influence.values[:, range(10), range(10)]
+    assert bool((own < 0).all())  # every class helps itself, at all times
 
 
 @pytest.fixture
