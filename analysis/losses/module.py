@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
@@ -32,8 +31,8 @@ def cross_entropy(output: Tensor, targets: Tensor) -> Tensor:
     Returns:
         (samples, ...), nats.
     """
-    flat = F.cross_entropy(output.flatten(0, -2), targets.flatten().long(), reduction="none")
-    return flat.view(targets.shape)
+    # Not F.cross_entropy: under vmap it is taken apart into slower pieces.
+    return output.logsumexp(-1) - output.gather(-1, targets.long()[..., None])[..., 0]
 
 
 def squared_error(output: Tensor, targets: Tensor) -> Tensor:
@@ -97,6 +96,8 @@ class ModuleLoss:
         self.data = inputs, targets
         self.kept = observed or self.data
         self.batched = True
+        every = [*model.named_parameters(remove_duplicate=False)]
+        self.tied = len(every) > len({id(p) for _, p in every})
 
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
         """Loss of each sample, a mean over its tokens: (chains, samples in the batch)."""
@@ -136,7 +137,7 @@ class ModuleLoss:
         named: dict[str, Any] = {}
         if isinstance(inputs, dict):
             arguments, named = (), inputs
-        output = functional_call(model, dict(parameters), arguments, named)
+        output = functional_call(model, dict(parameters), arguments, named, tie_weights=self.tied)
         return self.loss(getattr(output, "logits", output), targets)
 
     def choose(self, parameters: Parameters, held: Parameters | None = None) -> None:

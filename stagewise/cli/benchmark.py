@@ -42,6 +42,19 @@ def benchmark_language(
     )
 
 
+@benchmark.command("module")
+def benchmark_module(
+    threads: Threads = 1,
+    scale: Annotated[float, typer.Option(min=0.01, help="Times as many draws.")] = 1.0,
+    rounds: Rounds = 5,
+) -> None:
+    """Sampling of any module: 16 chains at once, one after another, and devinterp, in turns. The
+    last line is JSON."""
+    from stagewise.benchmarks.module import module_benchmark
+
+    typer.echo(module_benchmark(threads=threads, scale=scale, rounds=rounds))
+
+
 @benchmark.command("cost")
 def benchmark_cost(
     threads: Threads = 1,

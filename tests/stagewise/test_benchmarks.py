@@ -9,8 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from analysis.losses.module import ModuleLoss, cross_entropy
+from analysis.sampling.posterior import sample_posterior
 from analysis.sampling.settings import PosteriorConfig
 from stagewise.benchmarks.effective import curvature, variance_factor, variance_ratio
+from stagewise.benchmarks.module import module_benchmark, subjects
 from stagewise.benchmarks.toy import toy_benchmark
 from stagewise.benchmarks.turns import in_turns, ratios
 
@@ -87,3 +90,24 @@ def test_variance_ratio_is_the_geometric_mean_over_pairs():
     scale = torch.tensor([[1.0, 2.0, 8.0], [2.0, 4.0, float("nan")], [8.0, float("nan"), 1.0]])
     expected = float((scale[[0, 0, 0, 1, 2], [0, 1, 2, 1, 2]] ** 2).log().mean().exp())
     assert variance_ratio(list(base * scale), list(base)) == pytest.approx(expected)
+
+
+def test_the_last_line_of_any_module_is_json_with_every_figure():
+    pytest.importorskip("devinterp")
+    *lines, last = module_benchmark(threads=1, scale=0.05, rounds=1).splitlines()
+    found = json.loads(last)
+    for name in ("mlp", "convolutional", "gpt_neox"):
+        assert found[f"{name}_together"] > 0
+        for of in ("batch", "peer"):
+            assert found[f"{name}_{of}_ratio_low"] <= found[f"{name}_{of}_ratio"]
+    assert len(lines) == 6
+
+
+def test_the_benchmark_samples_the_same_however_it_is_run():
+    subject = subjects(0.05)["mlp"]
+    loss = ModuleLoss(subject.model, subject.inputs, subject.targets, cross_entropy)
+    stacks = {name: p.detach()[None] for name, p in subject.model.named_parameters()}
+    together = sample_posterior(loss, stacks, subject.posterior, seed=0).losses
+    loss.batched = False
+    apart = sample_posterior(loss, stacks, subject.posterior, seed=0, chunk_chains=1).losses
+    assert torch.allclose(together, apart, rtol=1e-4, atol=1e-6)
