@@ -28,7 +28,7 @@ test: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pydoclint --quiet models analysis figures
+	$(BIN)/pydoclint --quiet models analysis figures stagewise/attribution
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest -n $(CORES)

@@ -21,6 +21,10 @@ class TrainerCallback(Base):
 
     Raises:
         ValueError: every is below 1.
+
+    Example:
+        >>> TrainerCallback("checkpoints", every=500).every
+        500
     """
 
     def __init__(self, folder: str | Path, every: int) -> None:
@@ -30,7 +34,7 @@ class TrainerCallback(Base):
         self.recorder: Recorder | None = None
 
     def on_train_begin(
-        self, args: Any, state: Any, control: Any, model: nn.Module | None = None, **_: Any
+        self, args: Any, state: Any, control: Any, model: nn.Module | None = None, **more: Any
     ) -> None:
         """Fix the schedule, and keep the start.
 
@@ -39,13 +43,13 @@ class TrainerCallback(Base):
             state: its max_steps is the last step.
             control: not used.
             model: in training.
-            **_: not used.
+            **more: not used.
         """
         self.recorder = Recorder(self.folder, until=state.max_steps, every=self.every)
         self._keep(state, model)
 
     def on_step_end(
-        self, args: Any, state: Any, control: Any, model: nn.Module | None = None, **_: Any
+        self, args: Any, state: Any, control: Any, model: nn.Module | None = None, **more: Any
     ) -> None:
         """Keep the weights if it is time.
 
@@ -54,7 +58,7 @@ class TrainerCallback(Base):
             state: its global_step is the number of steps done.
             control: not used.
             model: in training.
-            **_: not used.
+            **more: not used.
         """
         self._keep(state, model)
 

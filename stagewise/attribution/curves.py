@@ -71,6 +71,14 @@ def plot(found: xr.Dataset | Sequence[xr.Dataset], events: pd.DataFrame | None =
 
     Raises:
         DataError: runs differ in groups.
+
+    Example:
+        >>> from stagewise.attribution.example import example
+        >>> run, data, posterior = example()
+        >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+        >>> found = draws.influence(groups=["left", "left", "right", "right"])
+        >>> [panel.get_title(loc="left") for panel in plot(found, find_events(found)).axes]
+        ['on left', 'on right']
     """
     from figures.attribution.trajectories import draw
 

@@ -86,6 +86,14 @@ class PosteriorDraws:
             ValueError: too few draws for a standard error.
 
         Source: Kreer et al. 2025 (arXiv:2509.26544); groups as in Lee et al. (arXiv:2510.12071).
+
+        Example:
+            >>> from stagewise.attribution.example import example
+            >>> run, data, posterior = example()
+            >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+            >>> found = draws.influence(groups=["left", "left", "right", "right"])
+            >>> bool(found.influence.sel(step=0, source="left", target="left") < 0)
+            True
         """
         traces = self.draws.losses
         if groups is None:
@@ -141,6 +149,13 @@ class PosteriorDraws:
             ValueError: too few draws for a standard error.
 
         Source: Lau et al. 2023 (arXiv:2308.12108).
+
+        Example:
+            >>> from stagewise.attribution.example import example
+            >>> run, data, posterior = example()
+            >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+            >>> draws.learning_coefficients()["step"].tolist()
+            [0, 5, 20, 80]
         """
         rows = []
         for k, step in enumerate(self.steps):
@@ -159,6 +174,13 @@ class PosteriorDraws:
         Returns:
             a verdict in sentences, each with the setting to change, and the numbers behind it;
             print it.
+
+        Example:
+            >>> from stagewise.attribution.example import example
+            >>> run, data, posterior = example()
+            >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+            >>> draws.check().trusted
+            True
         """
         return health_of(self.draws, self.posterior, self.steps)
 
@@ -167,6 +189,13 @@ class PosteriorDraws:
 
         Returns:
             arviz.InferenceData with a posterior group.
+
+        Example:
+            >>> from stagewise.attribution.example import example
+            >>> run, data, posterior = example()
+            >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+            >>> dict(draws.to_inference_data().posterior["loss"].sizes)
+            {'chain': 8, 'draw': 200, 'step': 4, 'sample': 4}
         """
         from analysis.sampling.diagnostics import arviz
 
@@ -191,6 +220,15 @@ class PosteriorDraws:
 
         Raises:
             DataError: groups do not fit the samples.
+
+        Example:
+            >>> from stagewise.attribution.example import example
+            >>> run, data, posterior = example()
+            >>> draws = run.sample(data, loss="squared_error", posterior=posterior)
+            >>> import tempfile
+            >>> path = draws.to_parquet(Path(tempfile.mkdtemp()) / "influence.parquet")
+            >>> len(pd.read_parquet(path))  # 4 steps x 4 x 4 samples, raw and normalised
+            128
         """
         from analysis.tables.curves import influence_table
 

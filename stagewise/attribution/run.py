@@ -116,6 +116,14 @@ class Run:
             CheckpointError: a checkpoint is missing, damaged, does not fit the module, or is a
                 pickle of more than weights.
             ModelError: the module does not keep still in evaluation.
+
+        Example:
+            >>> import tempfile
+            >>> from stagewise.attribution.recorder import Recorder
+            >>> folder, model = tempfile.mkdtemp(), nn.Linear(2, 1)
+            >>> Recorder(folder, steps=[0])(0, model)
+            >>> Run.from_checkpoints(lambda: nn.Linear(2, 1), folder).steps
+            [0]
         """
         files, model = checkpoint_files(folder), build_model()
         wanted = list(files) if steps is None else list(steps)
@@ -142,6 +150,17 @@ class Run:
 
         Raises:
             CheckpointError: a revision cannot be had, has no safetensors, or names no step.
+
+        Example:
+            >>> import tempfile
+            >>> from models.language.model import build_model
+            >>> from models.language.settings import Network
+            >>> folder, network = tempfile.mkdtemp(), Network(width=8)
+            >>> for step in (0, 512):
+            ...     model = build_model(network, vocabulary=9, context=4, seed=step)
+            ...     model.save_pretrained(f"{folder}/step{step}")
+            >>> Run.from_pretrained(folder, ["step0", "step512"]).steps
+            [0, 512]
         """
         named = revisions if isinstance(revisions, Mapping) else _by_step(revisions)
         load = partial(_pretrained, name)

@@ -67,6 +67,13 @@ def suggest(
     Raises:
         DataError: data or losses are not as `Run.sample` wants them.
         ModelError: the module cannot be sampled.
+
+    Example:
+        >>> from stagewise.attribution.example import example
+        >>> run, data, _ = example()
+        >>> proposed = suggest(run, data, loss="squared_error")
+        >>> proposed.posterior.nbeta, proposed.reasons[0]
+        (4.0, 'nbeta = 4: one per sample of the data.')
     """
     inputs, targets = on_device(as_tensors(data, columns), device)
     of = ModuleLoss(run.model.to(device), inputs, targets, loss_named(loss))

@@ -23,6 +23,7 @@ its own: point at its heading.
 
 """
 FLOORS = {
+    "stagewise.attribution": "any training run from Python: what `import stagewise` gives",
     "analysis": "what is measured: plain functions, arrays in and arrays out",
     "models": "what is trained, and how files are written",
     "figures": "drawing, nothing else",

@@ -11,7 +11,8 @@ from stagewise.root import ROOT
 
 LINK = re.compile(r"(!?)\[((?:[^\]\[]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
-PACKAGES = ("models", "analysis", "figures")  # what others call; the pipeline's code is no library
+# What others call; the pipeline's code is no library.
+PACKAGES = ("models", "analysis", "figures", "stagewise.attribution")
 FILES = "files"  # where files of the repository lie that are no pages
 
 Target = tuple[PurePosixPath, str]  # a path in the repository, and what stands after its #
@@ -49,7 +50,7 @@ def place(path: PurePosixPath, root: Path = ROOT) -> PurePosixPath | None:
         return None if is_folder else PurePosixPath(*rest)
     if head == "notebooks":
         return PurePosixPath("index.md") if is_folder else PurePosixPath("tutorials", *rest)
-    if head in PACKAGES and (is_folder or path.suffix == ".py"):
+    if (is_folder or path.suffix == ".py") and _is_public(module_name(path)):
         return PurePosixPath("api", f"{module_name(path)}.md")
     if head == "recorded" and is_folder:
         return PurePosixPath("reference/recorded.md")
@@ -58,6 +59,11 @@ def place(path: PurePosixPath, root: Path = ROOT) -> PurePosixPath | None:
     # Markdown elsewhere, as a folder's README, is a file like others and no page of the site.
     shown = path.with_suffix(".md.txt") if path.suffix == ".md" else path
     return None if is_folder else PurePosixPath(FILES, *shown.parts)
+
+
+def _is_public(module: str) -> bool:
+    """Whether a module is one that others call, or in a package of such."""
+    return any(f"{module}.".startswith(f"{package}.") for package in PACKAGES)
 
 
 def relinked(

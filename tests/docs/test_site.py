@@ -180,19 +180,6 @@ def code(page: str) -> str:
     return "\n".join(block for kind, block in BLOCK.findall(text) if kind == "python")
 
 
-def test_your_own_model_is_measured_as_the_page_writes_it():
-    space: dict = {"__name__": "page"}
-    exec(compile(code("your-own-model.md"), "your-own-model.md", "exec"), space)
-    influence, error, labels = space["influence"], space["error"], space["labels"]
-    assert influence.shape == error.shape == (24, 24)
-    assert (influence.diagonal() < 0).all()  # minus a variance
-    assert not space["report"]["diverged"].any()
-    # Points of one class help one another, on average, and points of the other harm.
-    same = labels[:, None] == labels
-    off = ~same.new_tensor([[i == j for i in range(24)] for j in range(24)])
-    assert influence[(same & off).numpy()].mean() < 0 < influence[(~same).numpy()].mean()
-
-
 def test_a_figure_is_drawn_as_the_page_writes_it(tmp_path):
     from figures import scripts
 
