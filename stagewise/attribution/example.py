@@ -29,6 +29,7 @@ def example() -> tuple[Run, tuple[Tensor, Tensor], PosteriorConfig]:
             kept[step] = {"weight": weight.clone()}
         weight = weight - 0.1 * (x @ weight.T - y).T @ x
     posterior = PosteriorConfig(
-        nbeta=4, gamma=50, step_size=2e-3, chains=8, draws=200, burn_in=20, thinning=5
-    )
+        nbeta=4, gamma=50, step_size=0.02, chains=8, draws=200, burn_in=20, thinning=3,
+        integrator="exponential",
+    )  # fmt: skip
     return Run.from_state_dicts(lambda: nn.Linear(3, 1, bias=False), kept), (x, y), posterior
