@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from analysis.losses.module import ModuleLoss, SampleLoss
-from analysis.sampling.posterior import Draws, sample_posterior
 from analysis.sampling.settings import PosteriorConfig
 from analysis.sampling.streams import MAX_STREAM
 from models.storage.errors import CheckpointError
 from stagewise.attribution.checks import ModelError, check_losses, check_module
 from stagewise.attribution.data import as_tensors, loss_named
 from stagewise.attribution.draws import PosteriorDraws, joined
+from stagewise.attribution.pretrained import by_step, pretrained, weights_of
+from stagewise.attribution.sampling import Weights, cast, draw, on_device
 from stagewise.attribution.states import State, checkpoint_files, fitted, read_state
 
 TOGETHER = 2**25  # parameters of checkpoints that are in memory at once
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Weights of some checkpoints, stacked.
-
-    Attributes:
-        moved: parameters of the posterior, name -> (checkpoints, *shape).
-        held: what is not sampled: other parameters, frozen ones, buffers; likewise.
-    """
-
-    moved: dict[str, Tensor]
-    held: dict[str, Tensor]
-
-    @property
-    def first(self) -> dict[str, Tensor]:
-        """All weights of the first checkpoint."""
-        return {name: a[0] for name, a in (self.moved | self.held).items()}
 
 
 class Run:
@@ -162,10 +141,10 @@ class Run:
             >>> Run.from_pretrained(folder, ["step0", "step512"]).steps
             [0, 512]
         """
-        named = revisions if isinstance(revisions, Mapping) else _by_step(revisions)
-        load = partial(_pretrained, name)
+        named = revisions if isinstance(revisions, Mapping) else by_step(revisions)
+        load = partial(pretrained, name)
         first = load(next(iter(named.values())))
-        return cls(first, {step: partial(_weights, load, of) for step, of in named.items()})
+        return cls(first, {step: partial(weights_of, load, of) for step, of in named.items()})
 
     @property
     def steps(self) -> list[int]:
@@ -290,94 +269,5 @@ class Run:
         )  # fmt: skip
 
 
-def draw(
-    loss: Any, weights: Weights, steps: Sequence[int], posterior: PosteriorConfig, **how: Any
-) -> Draws:
-    """Sample around stacked checkpoints; where memory does not do, with fewer chains at once.
-
-    Args:
-        loss: as `sample_posterior` takes it.
-        weights: of the checkpoints.
-        steps: of the checkpoints, which name their random streams.
-        posterior: and how it is sampled.
-        **how: further arguments of `sample_posterior`.
-
-    Returns:
-        the draws, the same however many chains run at once.
-
-    Raises:
-        RuntimeError: one chain does not fit into memory.
-    """
-    at_once: int | None = None
-    while True:
-        try:
-            return sample_posterior(
-                loss, weights.moved, posterior, streams=list(steps), held=weights.held,
-                chunk_chains=at_once, **how,
-            )  # fmt: skip
-        except RuntimeError as error:  # torch.OutOfMemoryError is one
-            if "memory" not in str(error).lower() or at_once == 1:
-                raise
-            at_once = max(1, (at_once or posterior.chains * len(steps)) // 2)
-            logger.warning("memory does not do: at most %d chains at once", at_once)
-
-
-def on_device(data: tuple[Any, Tensor], device: str) -> tuple[Any, Tensor]:
-    """Inputs and targets on a device, in the same form.
-
-    Args:
-        data: of `as_tensors`.
-        device: as torch calls it.
-
-    Returns:
-        the same samples there.
-    """
-    inputs, targets = data
-    if isinstance(inputs, dict):
-        inputs = {name: part.to(device) for name, part in inputs.items()}
-    elif isinstance(inputs, tuple):
-        inputs = tuple(part.to(device) for part in inputs)
-    else:
-        inputs = inputs.to(device)
-    return inputs, targets.to(device)
-
-
-def cast(value: Tensor, device: str, dtype: torch.dtype) -> Tensor:
-    """A weight as the chains hold it: whole numbers stay what they are."""
-    return value.to(device, dtype if value.is_floating_point() else value.dtype)
-
-
 def _given(state: State) -> State:
     return state
-
-
-def _by_step(names: Sequence[str]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for name in names:
-        digits = name[len(name.rstrip("0123456789")) :]
-        if not digits:
-            raise CheckpointError(
-                f"revision {name!r} does not end with a step: give a mapping step -> revision"
-            )
-        found[int(digits)] = name
-    return found
-
-
-def _pretrained(name: str, revision: str) -> nn.Module:
-    from models.language.checkpoints import load_model
-
-    local = Path(name)
-    if local.is_dir():
-        return load_model(local / revision).requires_grad_(True)
-    from transformers import AutoModelForCausalLM
-
-    try:
-        return AutoModelForCausalLM.from_pretrained(
-            name, revision=revision, use_safetensors=True, dtype=torch.float32
-        )
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{name}, revision {revision}: {error}") from error
-
-
-def _weights(load: Callable[[str], nn.Module], revision: str) -> State:
-    return load(revision).state_dict()

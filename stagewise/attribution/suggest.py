@@ -13,7 +13,8 @@ from analysis.losses.module import ModuleLoss, SampleLoss
 from analysis.sampling.curvature import extreme_curvatures
 from analysis.sampling.settings import PosteriorConfig
 from stagewise.attribution.data import as_tensors, loss_named
-from stagewise.attribution.run import Run, cast, on_device
+from stagewise.attribution.run import Run
+from stagewise.attribution.sampling import cast, on_device
 
 SHARE = 0.1  # of the weights' length that the prior radius may be, at most
 SAFETY = 2.0  # times the most negative curvature, by which the localisation outweighs it

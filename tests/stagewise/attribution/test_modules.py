@@ -128,7 +128,7 @@ def test_influence_is_between_data_that_are_observed():
 
 
 def test_memory_that_does_not_do_is_shared_out(monkeypatch, caplog):
-    import stagewise.attribution.run as module
+    import stagewise.attribution.sampling as module
 
     real, sizes = module.sample_posterior, []
 
