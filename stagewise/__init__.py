@@ -13,7 +13,9 @@ Names are loaded when they are used, so that importing this is quick.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Posterior", "Recorder", "Run", "TrainerCallback", "find_events", "plot", "suggest"]
+
+ROOT = Path(__file__).parent.parent
 
 _PLACES = {
     "Posterior": ("analysis.sampling.settings", "PosteriorConfig"),
@@ -42,7 +46,23 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"stagewise has no {name!r}; it has {', '.join(__all__)}")
     module, own = _PLACES[name]
-    return getattr(import_module(module), own)
+    try:
+        return getattr(import_module(module), own)
+    except ModuleNotFoundError as error:
+        _tell_of_shadows(error)
+        raise
+
+
+def _tell_of_shadows(error: ModuleNotFoundError) -> None:
+    """Say so where a file of the reader's has the name of one of the project's packages."""
+    for package in ("models", "analysis", "figures"):
+        found = sys.modules.get(package)
+        file = getattr(found, "__file__", None)
+        if found is not None and not (file and Path(file).parent.parent == ROOT):
+            raise ImportError(
+                f"{file or package} hides the project's package {package!r}: rename it, or run "
+                "from another folder"
+            ) from error
 
 
 def __dir__() -> list[str]:

@@ -30,7 +30,15 @@ def cross_entropy(output: Tensor, targets: Tensor) -> Tensor:
 
     Returns:
         (samples, ...), nats.
+
+    Raises:
+        ValueError: targets are no whole numbers, or not one for each row of scores.
     """
+    if targets.is_floating_point() or output.shape[:-1] != targets.shape:
+        raise ValueError(
+            f"cross_entropy of scores {tuple(output.shape)} needs class indices "
+            f"{tuple(output.shape[:-1])}; targets are {targets.dtype} {tuple(targets.shape)}"
+        )
     # Not F.cross_entropy: under vmap it is taken apart into slower pieces.
     return output.logsumexp(-1) - output.gather(-1, targets.long()[..., None])[..., 0]
 
@@ -40,12 +48,21 @@ def squared_error(output: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         output: (samples, ...).
-        targets: the same shape.
+        targets: the same shape; (samples,) and (samples, 1) are the same.
 
     Returns:
         (samples,), half the square of the output's unit.
+
+    Raises:
+        ValueError: shapes differ.
     """
-    return 0.5 * (output - targets).square().flatten(1).sum(1)
+    wide, wanted = (a.reshape(len(a), -1) for a in (output, targets))
+    if wide.shape != wanted.shape:
+        raise ValueError(
+            f"squared_error of an output {tuple(output.shape)} needs targets of that shape, not "
+            f"{tuple(targets.shape)}"
+        )
+    return 0.5 * (wide - wanted).square().sum(1)
 
 
 LOSSES: dict[str, SampleLoss] = {"cross_entropy": cross_entropy, "squared_error": squared_error}
@@ -96,7 +113,10 @@ class ModuleLoss:
         self.data = inputs, targets
         self.kept = observed or self.data
         self.batched = True
-        every = [*model.named_parameters(remove_duplicate=False)]
+        every = [
+            *model.named_parameters(remove_duplicate=False),
+            *model.named_buffers(remove_duplicate=False),
+        ]
         self.tied = len(every) > len({id(p) for _, p in every})
 
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
@@ -138,7 +158,11 @@ class ModuleLoss:
         if isinstance(inputs, dict):
             arguments, named = (), inputs
         output = functional_call(model, dict(parameters), arguments, named, tie_weights=self.tied)
-        return self.loss(getattr(output, "logits", output), targets)
+        if isinstance(output, Mapping) and "logits" in output:
+            output = output["logits"]
+        found = self.loss(getattr(output, "logits", output), targets)
+        single = isinstance(found, Tensor) and found.ndim == 2 and found.shape[1] == 1
+        return found[:, 0] if single else found
 
     def choose(self, parameters: Parameters, held: Parameters | None = None) -> None:
         """Find out whether chains can run as one batch; where not, say so once, with the operation
@@ -159,6 +183,8 @@ class ModuleLoss:
             try:
                 losses = self._stacked({**moved, **held}, inputs, targets, shared=True)
                 torch.autograd.grad(losses.sum(), leaves, allow_unused=True)
+                rows = torch.arange(len(targets)).expand(len(losses), -1).to(targets.device)
+                self._stacked({**moved, **held}, chosen(inputs, rows), targets[rows], shared=False)
             except RuntimeError as error:
                 said.append(error)  # type: ignore[arg-type]
         reasons = [str(getattr(each, "message", each)) for each in said]

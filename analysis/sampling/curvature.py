@@ -51,7 +51,8 @@ def extreme_curvatures(
             for name, part, shape in zip(names, parts, shapes, strict=True)
         }
         value = loss({**leaves, **(held or {})}, None).mean()
-        return torch.cat([g.flatten() for g in torch.autograd.grad(value, list(leaves.values()))])
+        parts = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
+        return torch.cat([part.flatten() for part in parts])
 
     def product(direction: np.ndarray) -> np.ndarray:
         along = torch.as_tensor(direction.reshape(-1)).to(start)

@@ -162,7 +162,7 @@ def sample_posterior(
             control(checkpoint) if control else None,
             {name: a[checkpoint.to(device)] for name, a in stacks.items()},
             config,
-            held={name: a[checkpoint.to(device)] for name, a in fixed.items()},
+            held={name: _of_chains(a, checkpoint.to(device)) for name, a in fixed.items()},
             noise_seeds=noise_seeds,
             batch_seeds=batch_seeds,
             n_samples=n_samples,
@@ -183,6 +183,14 @@ def sample_posterior(
         kept = torch.stack([pieces[a, c] for a, c in rows.tolist()])
         draws = replace(draws, controls=kept.unflatten(0, (n_checkpoints, config.chains)))
     return _drop_diverged(draws, config, streams)
+
+
+def _of_chains(held: Tensor, checkpoint: Tensor) -> Tensor:
+    """What every chain is given, (chains, *shape); not copied where all have one checkpoint."""
+    first = checkpoint[0]
+    if bool((checkpoint == first).all()):
+        return held[first].expand(len(checkpoint), *held.shape[1:])
+    return held[checkpoint]
 
 
 def chunk_size(draws: Draws, config: PosteriorConfig, device: torch.device, threads: int) -> int:

@@ -135,7 +135,7 @@ class ChainBatch:
             return self.loss.losses_and_gradient(self.whole, batch)
         leaves = {name: w.detach().requires_grad_() for name, w in self.state.items()}
         losses = self.loss({**leaves, **self.held}, batch)
-        grads = torch.autograd.grad(losses.sum(), list(leaves.values()))
+        grads = torch.autograd.grad(losses.sum(), list(leaves.values()), materialize_grads=True)
         return losses.detach(), dict(zip(leaves, grads, strict=True))
 
     def observed(self, losses: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ class TrainerCallback(Base):
         folder: of the checkpoints.
         every: steps between checkpoints, beside 0, 1, 2, 4, ... below it; the last step is kept
             too.
+        overwrite: throw away checkpoints of another training in the folder.
 
     Raises:
         ValueError: every is below 1.
@@ -27,10 +28,10 @@ class TrainerCallback(Base):
         500
     """
 
-    def __init__(self, folder: str | Path, every: int) -> None:
+    def __init__(self, folder: str | Path, every: int, *, overwrite: bool = False) -> None:
         if every < 1:
             raise ValueError(f"every = {every}: at least 1")
-        self.folder, self.every = Path(folder), every
+        self.folder, self.every, self.overwrite = Path(folder), every, overwrite
         self.recorder: Recorder | None = None
 
     def on_train_begin(
@@ -45,7 +46,10 @@ class TrainerCallback(Base):
             model: in training.
             **more: not used.
         """
-        self.recorder = Recorder(self.folder, until=state.max_steps, every=self.every)
+        self.recorder = Recorder(
+            self.folder, until=state.max_steps, every=self.every, overwrite=self.overwrite
+        )
+        self.recorder.resumed = state.global_step > 0
         self._keep(state, model)
 
     def on_step_end(
@@ -63,5 +67,5 @@ class TrainerCallback(Base):
         self._keep(state, model)
 
     def _keep(self, state: Any, model: nn.Module | None) -> None:
-        if self.recorder is not None and model is not None:
+        if self.recorder is not None and model is not None and state.is_world_process_zero:
             self.recorder(state.global_step, model)

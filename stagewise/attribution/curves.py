@@ -80,8 +80,13 @@ def plot(found: xr.Dataset | Sequence[xr.Dataset], events: pd.DataFrame | None =
         >>> [panel.get_title(loc="left") for panel in plot(found, find_events(found)).axes]
         ['on left', 'on right']
     """
+    import matplotlib
+
+    backend = matplotlib.get_backend(auto_select=False)
     from figures.attribution.trajectories import draw
 
+    if backend is not None:  # figures of the pipeline need none; a reader's stays
+        matplotlib.use(backend)
     return draw(_as_runs(found, least=1), events)
 
 
@@ -95,7 +100,10 @@ def _as_runs(found: xr.Dataset | Sequence[xr.Dataset], least: int = 3) -> xr.Dat
             if list(run[axis].values) != list(runs[0][axis].values):
                 raise DataError(f"runs differ in their {axis}s: use the same groups for all")
     whole = xr.concat(
-        [run[["influence", "std_error"]].transpose("step", "source", "target") for run in runs],
+        [
+            run[["influence", "std_error"]].transpose("step", "source", "target").sortby("step")
+            for run in runs
+        ],
         "seed", join="inner", combine_attrs="override",
     )  # fmt: skip
     if whole.sizes["step"] < least:

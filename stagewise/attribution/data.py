@@ -36,6 +36,8 @@ def as_tensors(data: Any, columns: tuple[str, str] | None = None) -> tuple[Input
     """
     if isinstance(data, tuple) and len(data) == 2:
         inputs, targets = data
+    elif isinstance(data, list) and any(isinstance(part, Tensor) for part in data):
+        raise DataError("data is a list of tensors: give a tuple (inputs, targets)")
     elif hasattr(data, "__getitem__") and hasattr(data, "__len__"):
         inputs, targets = _of_dataset(data, columns)
     else:
@@ -43,17 +45,28 @@ def as_tensors(data: Any, columns: tuple[str, str] | None = None) -> tuple[Input
             f"data is a {type(data).__name__}: (inputs, targets) or a data set with a length"
         )
     if isinstance(inputs, Mapping):
-        inputs = {name: torch.as_tensor(part) for name, part in inputs.items()}
+        inputs = {name: _tensor(part, f"inputs {name!r}") for name, part in inputs.items()}
     elif isinstance(inputs, (tuple, list)) and any(isinstance(x, Tensor) for x in inputs):
-        inputs = tuple(torch.as_tensor(part) for part in inputs)
+        inputs = tuple(_tensor(part, f"inputs {i}") for i, part in enumerate(inputs))
     else:
-        inputs = torch.as_tensor(inputs)
-    targets = torch.as_tensor(targets)
+        inputs = _tensor(inputs, "inputs")
+    targets = _tensor(targets, "targets")
     parts = inputs.values() if isinstance(inputs, dict) else inputs
     sizes = [len(inputs)] if isinstance(inputs, Tensor) else [len(part) for part in parts]
     if not len(targets) or set(sizes) != {len(targets)}:
         raise DataError(f"{sizes[0]} inputs and {len(targets)} targets: as many, and at least one")
     return inputs, targets
+
+
+def _tensor(value: Any, what: str) -> Tensor:
+    """A tensor with an axis of samples."""
+    try:
+        found = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"{what}: no tensor can be made of a {type(value).__name__}") from error
+    if not found.ndim:
+        raise DataError(f"{what}: one number, where there should be one or more for every sample")
+    return found
 
 
 def _of_dataset(data: Any, columns: tuple[str, str] | None) -> tuple[Any, Any]:
@@ -63,8 +76,6 @@ def _of_dataset(data: Any, columns: tuple[str, str] | None) -> tuple[Any, Any]:
     first = data[0]
     if isinstance(first, Mapping):
         names = list(first)
-        if columns is None and len(names) == 2:
-            columns = (names[0], names[1])
         if columns is None or not set(columns) <= set(names):
             raise DataError(
                 f"columns = {columns}: name those of inputs and targets, of {', '.join(names)}"
@@ -110,7 +121,7 @@ def memberships(groups: Any, samples: int, tokens: int | None) -> tuple[list[str
 
     Args:
         groups: a label for every sample (samples,), or for every token (samples, tokens); or group
-            -> indices of its samples, which may overlap.
+            -> indices of its samples or a mask of them; groups may overlap.
         samples: how many there are.
         tokens: losses per sample; None: one.
 
@@ -133,10 +144,7 @@ def memberships(groups: Any, samples: int, tokens: int | None) -> tuple[list[str
             torch.zeros(samples, width, len(groups), dtype=torch.bool),
         )
         for g, (name, rows) in enumerate(groups.items()):
-            rows = torch.as_tensor(list(rows), dtype=torch.long)
-            if len(rows) and not (int(rows.min()) >= 0 and int(rows.max()) < samples):
-                raise DataError(f"group {name!r} has an index beyond the {samples} samples")
-            members[rows, :, g] = True
+            members[_indices(rows, samples, name), :, g] = True
     else:
         labels = np.asarray(groups)
         allowed = [(samples,)] + ([(samples, tokens)] if tokens else [])
@@ -145,7 +153,10 @@ def memberships(groups: Any, samples: int, tokens: int | None) -> tuple[list[str
                 f"groups have shape {labels.shape}: a label for each of the {samples} samples"
                 + (f", or for each of their {tokens} tokens" if tokens else "")
             )
-        values, inverse = np.unique(labels, return_inverse=True)
+        try:
+            values, inverse = np.unique(labels, return_inverse=True)
+        except TypeError as error:  # None among text
+            raise DataError(f"labels cannot be told apart: {error}") from error
         names = [str(value) for value in values]
         places = torch.as_tensor(inverse.reshape(labels.shape))
         places = places[:, None].expand(samples, width) if places.ndim == 1 else places
@@ -154,3 +165,18 @@ def memberships(groups: Any, samples: int, tokens: int | None) -> tuple[list[str
     if empty or not names:
         raise DataError(f"group {empty[0]!r} is empty" if empty else "there are no groups")
     return names, members
+
+
+def _indices(rows: Any, samples: int, name: object) -> Tensor:
+    """Which samples are in a group, from indices or a mask."""
+    found = torch.as_tensor(np.asarray(rows if hasattr(rows, "__array__") else list(rows)))
+    if found.dtype == torch.bool:
+        if found.shape != (samples,):
+            raise DataError(f"group {name!r}: a mask of {len(found)} for {samples} samples")
+        return found.nonzero()[:, 0]
+    if found.numel() and found.is_floating_point():
+        raise DataError(f"group {name!r} has {float(found[0])}: indices are whole numbers")
+    found = found.long()
+    if len(found) and not (int(found.min()) >= 0 and int(found.max()) < samples):
+        raise DataError(f"group {name!r} has an index beyond the {samples} samples")
+    return found

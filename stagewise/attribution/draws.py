@@ -51,6 +51,7 @@ class PosteriorDraws:
         seed: of all random streams.
         tokens: losses per sample; None: one.
         loss: its name.
+        own: whether the losses kept are those that chains move on.
     """
 
     draws: Draws
@@ -59,6 +60,7 @@ class PosteriorDraws:
     seed: int
     tokens: int | None
     loss: str
+    own: bool = True
 
     @property
     def samples(self) -> int:
@@ -146,7 +148,7 @@ class PosteriorDraws:
             step, llc, std_error: nbeta times the unit of the loss.
 
         Raises:
-            ValueError: too few draws for a standard error.
+            DataError: the losses kept are of other data, so that the posterior's are not known.
 
         Source: Lau et al. 2023 (arXiv:2308.12108).
 
@@ -157,6 +159,11 @@ class PosteriorDraws:
             >>> draws.learning_coefficients()["step"].tolist()
             [0, 5, 20, 80]
         """
+        if not self.own:
+            raise DataError(
+                "learning coefficients are of the losses that chains move on: sample without "
+                "observed"
+            )
         rows = []
         for k, step in enumerate(self.steps):
             one = replace(

@@ -60,7 +60,8 @@ def health_of(draws: Draws, posterior: PosteriorConfig, steps: Sequence[int]) ->
         downhill=("downhill", "first"),
     )  # fmt: skip
     findings = [
-        *_lost(by_step, posterior), *_unmixed(by_step, posterior), *_few(by_step, posterior),
+        *_unknown(by_step, posterior), *_lost(by_step, posterior),
+        *_unmixed(by_step, posterior), *_few(by_step, posterior),
         *_running(by_step, posterior), *_long_steps(posterior),
     ]  # fmt: skip
     if findings:
@@ -72,6 +73,17 @@ def health_of(draws: Draws, posterior: PosteriorConfig, steps: Sequence[int]) ->
         f"{math.sqrt(by_step['distance'].max()):.2f} prior radii away"
     )
     return Health(True, (good,), table)
+
+
+def _unknown(by_step: pd.DataFrame, posterior: PosteriorConfig) -> list[str]:
+    several = ["r_hat", "ess"] if posterior.chains > 1 else ["ess"]
+    rows = by_step[by_step[several].isna().any(axis=1)]
+    if rows.empty:
+        return []
+    return [
+        f"whether chains mixed at {_at(rows.index)} cannot be told: losses do not vary, or draws "
+        f"({posterior.draws}) are too few"
+    ]
 
 
 def _at(steps: pd.Index) -> str:

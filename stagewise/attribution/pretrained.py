@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -35,8 +35,27 @@ def by_step(names: Sequence[str]) -> dict[int, str]:
             raise CheckpointError(
                 f"revision {name!r} does not end with a step: give a mapping step -> revision"
             )
+        if int(digits) in found:
+            raise CheckpointError(f"revisions {found[int(digits)]!r} and {name!r} are of one step")
         found[int(digits)] = name
     return found
+
+
+def check_revisions(name: str, revisions: Iterable[str]) -> None:
+    """Are all revisions of a folder there? Those of the Hub are asked for when they are needed.
+
+    Args:
+        name: repository, or folder.
+        revisions: wanted.
+
+    Raises:
+        CheckpointError: one is missing; names it and those that are there.
+    """
+    local = Path(name)
+    for revision in revisions if local.is_dir() else ():
+        if not (local / revision).is_dir():
+            there = ", ".join(sorted(p.name for p in local.iterdir() if p.is_dir())) or "nothing"
+            raise CheckpointError(f"{name} has no revision {revision!r}: {there}")
 
 
 def pretrained(name: str, revision: str) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class Recorder:
         every: steps between checkpoints, beside 0, 1, 2, 4, ... below it.
         steps: instead of the schedule, these.
         optimizer: keep its state too, so that `resume` can go on.
+        overwrite: throw away checkpoints of another training in the folder; without, and without
+            `resume`, they are an error.
 
     Raises:
         ValueError: neither until and every nor steps are given, or they are out of range.
@@ -74,6 +77,7 @@ class Recorder:
         *,
         steps: Iterable[int] | None = None,
         optimizer: bool = False,
+        overwrite: bool = False,
     ) -> None:
         if steps is None and (until is None or every is None):
             raise ValueError("give until and every, or steps")
@@ -82,6 +86,7 @@ class Recorder:
         if min(self.steps, default=-1) < 0:
             raise ValueError(f"steps = {sorted(self.steps)}: at least one, none below 0")
         self.folder, self.with_optimizer = Path(folder), optimizer
+        self.overwrite, self.resumed = overwrite, False
 
     def __call__(
         self, step: int, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
@@ -95,8 +100,10 @@ class Recorder:
 
         Raises:
             ValueError: the optimizer's state is wanted, and there is none.
+            CheckpointError: the folder holds checkpoints of another training.
             OSError: the disk is full or cannot be written.
         """
+        self._begin()
         place = self.folder / f"step{step}"
         if step not in self.steps or (place / WEIGHTS).is_file():
             return
@@ -107,6 +114,20 @@ class Recorder:
             if self.with_optimizer and optimizer is not None:
                 _save_optimizer(optimizer, temporary / OPTIMIZER)
             (temporary / ORIGIN).write_text(json.dumps({"step": step}), encoding="utf-8")
+
+    def _begin(self) -> None:
+        """At the first call: is the folder this training's?"""
+        if self.resumed:
+            return
+        if self.kept and not self.overwrite:
+            raise CheckpointError(
+                f"{self.folder} holds checkpoints of another training (steps "
+                f"{', '.join(map(str, self.kept[:4]))}, ...): resume(model) goes on from them, "
+                "overwrite=True throws them away"
+            )
+        for step in self.kept:
+            shutil.rmtree(self.folder / f"step{step}", ignore_errors=True)
+        self.resumed = True
 
     @property
     def kept(self) -> list[int]:
@@ -129,6 +150,7 @@ class Recorder:
         Raises:
             CheckpointError: the checkpoint does not fit the model, or has no optimizer's state.
         """
+        self.resumed = True
         if not self.kept:
             return 0
         step = self.kept[-1]
@@ -147,7 +169,7 @@ def _save_optimizer(optimizer: torch.optim.Optimizer, path: Path) -> None:
     tensors = {name: v.contiguous() for name, v in every.items() if isinstance(v, torch.Tensor)}
     rest = {name: v for name, v in every.items() if name not in tensors}
     told = {"param_groups": known["param_groups"], "rest": rest}
-    save_file(tensors, path, metadata={"optimizer": json.dumps(told)})
+    save_file(tensors, path, metadata={"optimizer": json.dumps(told, default=float)})
 
 
 def _optimizer_state(place: Path) -> dict[str, Any]:

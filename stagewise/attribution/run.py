@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -15,12 +16,12 @@ from analysis.losses.module import ModuleLoss, SampleLoss
 from analysis.sampling.settings import PosteriorConfig
 from analysis.sampling.streams import MAX_STREAM
 from models.storage.errors import CheckpointError
-from stagewise.attribution.checks import ModelError, check_losses, check_module
+from stagewise.attribution.checks import ModelError, built, check_finite, check_losses, check_module
 from stagewise.attribution.data import as_tensors, loss_named
 from stagewise.attribution.draws import PosteriorDraws, joined
-from stagewise.attribution.pretrained import by_step, pretrained, weights_of
-from stagewise.attribution.sampling import Weights, cast, draw, on_device
-from stagewise.attribution.states import State, checkpoint_files, fitted, read_state
+from stagewise.attribution.pretrained import by_step, check_revisions, pretrained, weights_of
+from stagewise.attribution.sampling import Weights, cast, check_draws, draw, on_device
+from stagewise.attribution.states import State, check_apart, checkpoint_files, fitted, read_state
 
 TOGETHER = 2**25  # parameters of checkpoints that are in memory at once
 
@@ -44,7 +45,7 @@ class Run:
             raise CheckpointError(
                 f"step {wrong[0]}: allowed 0 to {MAX_STREAM - 1}" if wrong else "no checkpoints"
             )
-        self.model = model.eval()
+        self.model = copy.deepcopy(model).eval()  # a model of the reader's stays as it is
         check_module(self.model)
         self.states = dict(sorted(states.items()))
 
@@ -70,7 +71,11 @@ class Run:
             >>> Run.from_state_dicts(build, {0: build().state_dict()}).steps
             [0]
         """
-        model = build_model()
+        if not isinstance(checkpoints, Mapping):
+            kind = type(checkpoints).__name__
+            raise CheckpointError(f"checkpoints are a {kind}: give step -> state dict")
+        check_apart(checkpoints)
+        model = built(build_model)
         known = {int(step): fitted(model, state, int(step)) for step, state in checkpoints.items()}
         return cls(model, {step: partial(_given, state) for step, state in known.items()})
 
@@ -104,7 +109,7 @@ class Run:
             >>> Run.from_checkpoints(lambda: nn.Linear(2, 1), folder).steps
             [0]
         """
-        files, model = checkpoint_files(folder), build_model()
+        files, model = checkpoint_files(folder), built(build_model)
         wanted = list(files) if steps is None else list(steps)
         if missing := [step for step in wanted if step not in files]:
             near = sorted(files, key=lambda step: abs(step - missing[0]))[:3]
@@ -142,9 +147,14 @@ class Run:
             [0, 512]
         """
         named = revisions if isinstance(revisions, Mapping) else by_step(revisions)
+        if not named:
+            raise CheckpointError("no revisions")
+        check_revisions(name, named.values())
         load = partial(pretrained, name)
-        first = load(next(iter(named.values())))
-        return cls(first, {step: partial(weights_of, load, of) for step, of in named.items()})
+        return cls(
+            load(next(iter(named.values()))),
+            {step: partial(weights_of, load, of) for step, of in named.items()},
+        )
 
     @property
     def steps(self) -> list[int]:
@@ -232,41 +242,113 @@ class Run:
             (1, 3, 3)
         """
         posterior = posterior or PosteriorConfig()
-        inputs, targets = on_device(as_tensors(data, columns), device)
-        kept = on_device(as_tensors(observed, columns), device) if observed is not None else None
-        of = ModuleLoss(self.model.to(device), inputs, targets, loss_named(loss), observed=kept)
-        chosen = list(self.steps if steps is None else steps)
-        if unknown := [step for step in chosen if step not in self.states]:
-            raise CheckpointError(
-                f"step {unknown[0]} is no checkpoint: {', '.join(map(str, self.steps))}"
-            )
-        weights = self.weights(chosen[:1], parameters)
-        dtype = getattr(torch, posterior.dtype)
-        first = {name: cast(a, device, dtype) for name, a in weights.first.items()}
-        tokens = check_losses(of, first, chosen[0])
-        of.choose(
-            *(
-                {name: first[name].expand(2, *first[name].shape) for name in part}
-                for part in (weights.moved, weights.held)
-            )
-        )
-        each = sum(a[0].numel() for a in weights.moved.values())
-        size = max(1, TOGETHER // max(each, 1))
+        check_draws(posterior)
+        chosen = self.chosen(steps)
+        of, tokens = self.losses(
+            data, loss, posterior, parameters=parameters, observed=observed, columns=columns,
+            steps=chosen, device=device,
+        )  # fmt: skip
+        apart = tokens is not None or of.kept is not of.data
         found = []
-        for start in range(0, len(chosen), size):
-            group = chosen[start : start + size]
+        for group in self.groups(chosen):
             found.append(
                 draw(
                     of, self.weights(group, parameters), group, posterior,
-                    observe=of.observe if tokens is not None or kept is not None else None,
-                    n_samples=len(targets), seed=seed, device=device, threads=threads,
-                    progress=progress,
+                    observe=of.observe if apart else None, n_samples=len(of.data[1]),
+                    seed=int(seed), device=device, threads=threads, progress=progress,
                 )
             )  # fmt: skip
         return PosteriorDraws(
-            joined(found), chosen, posterior, seed, tokens=tokens,
+            joined(found), chosen, posterior, int(seed), tokens=tokens,
             loss=loss if isinstance(loss, str) else getattr(loss, "__name__", "a function"),
+            own=of.kept is of.data,
         )  # fmt: skip
+
+    def losses(
+        self,
+        data: Any,
+        loss: str | SampleLoss,
+        posterior: PosteriorConfig,
+        *,
+        parameters: str | Sequence[str] | None = None,
+        observed: Any = None,
+        columns: tuple[str, str] | None = None,
+        steps: Sequence[int],
+        device: str = "cpu",
+    ) -> tuple[ModuleLoss, int | None]:
+        """The losses of the module on data, looked at at every checkpoint before any is sampled.
+
+        Args:
+            data: as of `sample`, as all that follow.
+            loss: its name, or a function.
+            posterior: its dtype is that of the chains.
+            parameters: those that are sampled.
+            observed: data whose losses are kept.
+            columns: of a data set.
+            steps: checkpoints that are to be sampled, at least one.
+            device: to compute on.
+
+        Returns:
+            the losses as the sampler takes them, and losses per observed sample, None for one.
+
+        Raises:
+            DataError: data or losses are not as `sample` wants them.
+            ModelError: the module's losses are not those of weights and samples alone.
+            CheckpointError: weights do not fit.
+        """
+        dtype = getattr(torch, posterior.dtype)
+        own = on_device(as_tensors(data, columns), device, dtype)
+        kept = None
+        if observed is not None:
+            kept = on_device(as_tensors(observed, columns), device, dtype)
+        model = copy.deepcopy(self.model).to(device=device, dtype=dtype)
+        of = ModuleLoss(model, *own, loss_named(loss), observed=kept)
+        weights = self.weights(steps[:1], parameters)
+        first = {name: cast(a, device, dtype) for name, a in weights.first.items()}
+        tokens = check_losses(of, first, steps[0])
+        for step in steps[1:]:
+            there = self.weights([step], parameters).first
+            check_finite(of, {name: cast(a, device, dtype) for name, a in there.items()}, step)
+        two = [
+            {name: first[name].expand(2, *first[name].shape) for name in part}
+            for part in (weights.moved, weights.held)
+        ]
+        of.choose(*two)
+        return of, tokens
+
+    def chosen(self, steps: Iterable[int] | None) -> list[int]:
+        """Checkpoints asked for, ascending, each once.
+
+        Args:
+            steps: of the checkpoints; None: all.
+
+        Returns:
+            steps.
+
+        Raises:
+            CheckpointError: one is no checkpoint, or none is asked for.
+        """
+        wanted = sorted({int(step) for step in (self.steps if steps is None else steps)})
+        if unknown := [step for step in wanted if step not in self.states]:
+            raise CheckpointError(
+                f"step {unknown[0]} is no checkpoint: {', '.join(map(str, self.steps))}"
+            )
+        if not wanted:
+            raise CheckpointError("steps is empty: at least one checkpoint")
+        return wanted
+
+    def groups(self, steps: Sequence[int]) -> list[list[int]]:
+        """Checkpoints that are in memory together.
+
+        Args:
+            steps: of the checkpoints.
+
+        Returns:
+            the same in groups.
+        """
+        each = sum(a.numel() for a in self.model.state_dict().values())
+        size = max(1, TOGETHER // max(each, 1))
+        return [list(steps[start : start + size]) for start in range(0, len(steps), size)]
 
 
 def _given(state: State) -> State:

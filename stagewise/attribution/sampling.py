@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from analysis.sampling.posterior import Draws, sample_posterior
 from analysis.sampling.settings import PosteriorConfig
+from analysis.statistics.jackknife import jackknife_blocks
+from stagewise.attribution.data import DataError
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ def draw(
         the draws, the same however many chains run at once.
 
     Raises:
-        RuntimeError: one chain does not fit into memory.
+        DataError: one chain does not fit into memory.
     """
     at_once: int | None = None
     while True:
@@ -60,32 +63,53 @@ def draw(
                 chunk_chains=at_once, **how,
             )  # fmt: skip
         except RuntimeError as error:  # torch.OutOfMemoryError is one
-            if "memory" not in str(error).lower() or at_once == 1:
+            if "memory" not in str(error).lower():
                 raise
+            if at_once == 1:
+                raise DataError(
+                    f"one chain and the traces of {posterior.chains} chains x {posterior.draws} "
+                    f"draws at {len(steps)} checkpoints do not fit into memory: observe fewer "
+                    "samples, or lower draws or chains"
+                ) from error
             at_once = max(1, (at_once or posterior.chains * len(steps)) // 2)
             logger.warning("memory does not do: at most %d chains at once", at_once)
 
 
-def on_device(data: tuple[Any, Tensor], device: str) -> tuple[Any, Tensor]:
-    """Inputs and targets on a device, in the same form.
+def check_draws(posterior: PosteriorConfig) -> None:
+    """Are there draws enough for a standard error?
+
+    Args:
+        posterior: its chains and draws count.
+
+    Raises:
+        ValueError: too few; says how many there must be.
+    """
+    jackknife_blocks(np.empty((posterior.chains, posterior.draws, 1)))
+
+
+def on_device(
+    data: tuple[Any, Tensor], device: str, dtype: torch.dtype = torch.float32
+) -> tuple[Any, Tensor]:
+    """Inputs and targets on a device, in the same form; numbers with a point in one precision.
 
     Args:
         data: of `as_tensors`.
         device: as torch calls it.
+        dtype: of what is no whole number.
 
     Returns:
         the same samples there.
     """
     inputs, targets = data
     if isinstance(inputs, dict):
-        inputs = {name: part.to(device) for name, part in inputs.items()}
+        inputs = {name: cast(part, device, dtype) for name, part in inputs.items()}
     elif isinstance(inputs, tuple):
-        inputs = tuple(part.to(device) for part in inputs)
+        inputs = tuple(cast(part, device, dtype) for part in inputs)
     else:
-        inputs = inputs.to(device)
-    return inputs, targets.to(device)
+        inputs = cast(inputs, device, dtype)
+    return inputs, cast(targets, device, dtype)
 
 
 def cast(value: Tensor, device: str, dtype: torch.dtype) -> Tensor:
-    """A weight as the chains hold it: whole numbers stay what they are."""
+    """A tensor as the chains hold it: whole numbers stay what they are."""
     return value.to(device, dtype if value.is_floating_point() else value.dtype)

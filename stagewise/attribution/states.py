@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import pickle
 import re
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from models.storage.errors import CheckpointError
 State = Mapping[str, Tensor]
 NUMBERED = re.compile(r"(?:step|checkpoint)[-_]?(\d+)")
 SAFE, PICKLED = (".safetensors",), (".pt", ".pth", ".bin")
+logger = logging.getLogger(__name__)
+
 WITHIN = ("model.safetensors", "pytorch_model.bin")  # of a folder that is one checkpoint
 
 
@@ -36,7 +39,9 @@ def checkpoint_files(folder: str | Path) -> dict[int, Path]:
     folder, found = Path(folder), dict[int, Path]()
     for path in sorted(folder.glob("*")):
         step = NUMBERED.fullmatch(path.stem if path.is_file() else path.name)
-        if step is None or path.name.startswith("."):
+        if step is None:
+            if path.suffix in SAFE + PICKLED and not path.name.startswith("."):
+                logger.warning("%s is left out: its name is not step<N>", path)
             continue
         inside = [path / name for name in WITHIN if (path / name).is_file()]
         if path.is_file() and path.suffix in SAFE + PICKLED:
@@ -107,6 +112,26 @@ def check_tensors(state: object, where: str) -> State:
     return state
 
 
+def check_apart(states: Mapping[int, State]) -> None:
+    """Are the weights of different steps kept apart?
+
+    Args:
+        states: step -> state dict.
+
+    Raises:
+        CheckpointError: two steps are one memory, so that both hold the weights of the last.
+    """
+    seen: dict[tuple[int, ...], int] = {}
+    for step, state in states.items():
+        places = tuple(a.data_ptr() for a in check_tensors(state, f"step {step}").values())
+        if any(places) and places in seen:
+            raise CheckpointError(
+                f"steps {seen[places]} and {step} share their memory and so hold the same weights: "
+                "keep copies, {name: a.clone() for name, a in model.state_dict().items()}"
+            )
+        seen[places] = step
+
+
 def fitted(model: nn.Module, state: State, step: int) -> dict[str, Tensor]:
     """The weights of a checkpoint under the module's names.
 
@@ -116,11 +141,11 @@ def fitted(model: nn.Module, state: State, step: int) -> dict[str, Tensor]:
         step: of the checkpoint, for messages.
 
     Returns:
-        every parameter and buffer by its name, detached; a tied one once.
+        a copy of every parameter and buffer by its name; of a tied one once.
 
     Raises:
-        CheckpointError: names do not fit (the nearest are named), shapes differ, or a value is NaN
-            or infinite.
+        CheckpointError: names do not fit (the nearest are named), shapes differ, tied names have
+            different values, or a value is complex, NaN or infinite.
     """
     state = check_tensors(state, f"step {step}")
     wanted = {**dict(model.named_parameters()), **dict(model.named_buffers())}
@@ -135,14 +160,22 @@ def fitted(model: nn.Module, state: State, step: int) -> dict[str, Tensor]:
         )
     found = {}
     for name, own in kept.items():
-        alias = next((a for a, tensor in every.items() if tensor is own and a in state), None)
-        if alias is None:
+        aliases = [a for a, tensor in every.items() if tensor is own and a in state]
+        if not aliases:
             near = difflib.get_close_matches(name, state, n=3, cutoff=0.4)
             raise CheckpointError(
                 f"step {step} lacks {name!r} of the model; the nearest it has: "
                 f"{', '.join(near) or 'none'}"
             )
-        value = state[alias].detach()
+        alias = aliases[0]
+        for other in aliases[1:]:
+            if not torch.equal(state[alias], state[other]):
+                raise CheckpointError(
+                    f"step {step}: {alias!r} and {other!r} differ, but are one in the model"
+                )
+        value = state[alias].detach().clone()
+        if value.is_complex():
+            raise CheckpointError(f"step {step}: {alias!r} is complex; real weights are needed")
         if value.shape != own.shape:
             raise CheckpointError(
                 f"step {step}: {alias!r} has shape {tuple(value.shape)}, the model "

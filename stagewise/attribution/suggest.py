@@ -9,12 +9,11 @@ from typing import Any
 
 import torch
 
-from analysis.losses.module import ModuleLoss, SampleLoss
+from analysis.losses.module import SampleLoss
 from analysis.sampling.curvature import extreme_curvatures
 from analysis.sampling.settings import PosteriorConfig
-from stagewise.attribution.data import as_tensors, loss_named
 from stagewise.attribution.run import Run
-from stagewise.attribution.sampling import cast, on_device
+from stagewise.attribution.sampling import cast
 
 SHARE = 0.1  # of the weights' length that the prior radius may be, at most
 SAFETY = 2.0  # times the most negative curvature, by which the localisation outweighs it
@@ -76,18 +75,15 @@ def suggest(
         >>> proposed.posterior.nbeta, proposed.reasons[0]
         (4.0, 'nbeta = 4: one per sample of the data.')
     """
-    inputs, targets = on_device(as_tensors(data, columns), device)
-    of = ModuleLoss(run.model.to(device), inputs, targets, loss_named(loss))
     steps = sorted({run.steps[0], run.steps[len(run.steps) // 2], run.steps[-1]})
-    nbeta, curvatures, gammas = float(len(targets)), [], []
+    of, _ = run.losses(data, loss, PosteriorConfig(), columns=columns, steps=steps, device=device)
+    nbeta, curvatures, gammas = float(len(of.data[1])), [], []
     for step in steps:
         weights = run.weights([step], None)
         moved, held = (
             {name: cast(a, device, torch.float32) for name, a in part.items()}
             for part in (weights.moved, weights.held)
         )
-        two = ({k: a.expand(2, *a.shape[1:]) for k, a in part.items()} for part in (moved, held))
-        of.choose(*two)
         largest, smallest = extreme_curvatures(of, moved, held, seed=seed)
         size = sum(a.numel() for a in moved.values())
         length2 = float(sum(a.square().sum() for a in moved.values()))
@@ -108,7 +104,7 @@ def suggest(
     )  # fmt: skip
     begin = time.perf_counter()
     tried = run.sample(
-        (inputs, targets), loss=loss, posterior=trial, steps=steps[-1:], seed=seed, device=device
+        of.data, loss=loss, posterior=trial, steps=steps[-1:], seed=seed, device=device
     )
     each = (time.perf_counter() - begin) / (trial.chains * trial.sgld_steps)
     ess = float(tried.check().table["ess"].median()) / (trial.chains * trial.draws)

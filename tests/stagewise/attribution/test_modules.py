@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datasets
 import pytest
 import torch
 import torch.nn.functional as F
@@ -93,7 +94,7 @@ def test_losses_per_token_are_grouped_by_token(task):
         draws.influence()
 
 
-@pytest.mark.parametrize("given", ["dictionary", "tuple", "rows", "pairs"])
+@pytest.mark.parametrize("given", ["dictionary", "tuple", "rows", "pairs", "hugging face"])
 def test_data_come_in_many_forms(given):
     class Sum(nn.Module):
         def __init__(self) -> None:
@@ -111,10 +112,12 @@ def test_data_come_in_many_forms(given):
         "dictionary": ({"a": a, "b": b}, y),
         "tuple": ((a, b), y),
         "rows": [{"x": one, "y": other} for one, other in zip(a, y, strict=True)],
+        "hugging face": datasets.Dataset.from_dict({"y": y.numpy(), "x": a.numpy()}),
         "pairs": torch.utils.data.TensorDataset(a, y),
     }[given]
     run = stagewise.Run.from_state_dicts(Sum, {0: Sum().state_dict()})
-    draws = run.sample(data, loss="squared_error", posterior=POSTERIOR)
+    columns = ("x", "y") if given in ("rows", "hugging face") else None
+    draws = run.sample(data, loss="squared_error", posterior=POSTERIOR, columns=columns)
     total = a.sum(-1) + (b.sum(-1) if given in ("dictionary", "tuple") else 0)
     assert torch.allclose(draws.draws.checkpoint_losses[0], 0.5 * total**2, atol=1e-5)
 

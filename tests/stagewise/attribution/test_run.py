@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -172,11 +174,17 @@ def test_suggested_settings_can_be_trusted():
 
 
 def test_importing_loads_no_torch():
-    import subprocess
-    import sys
-
     code = "import sys, stagewise; assert 'torch' not in sys.modules; stagewise.Posterior; "
     code += "assert 'torch' not in sys.modules; assert 'Run' in dir(stagewise)"
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="stagewise has no 'Rum'; it has Posterior"):
         stagewise.Rum  # noqa: B018
+
+
+def test_a_file_that_hides_a_package_of_the_project_is_named(tmp_path):
+    (tmp_path / "models.py").write_text("mine = 1\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "import stagewise; stagewise.Run"], cwd=tmp_path, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert "models.py hides the project's package 'models': rename it" in done.stderr
