@@ -113,6 +113,7 @@ class ModuleLoss:
         self.data = inputs, targets
         self.kept = observed or self.data
         self.batched = True
+        self.moved: frozenset[str] = frozenset(name for name, _ in model.named_parameters())
         every = [
             *model.named_parameters(remove_duplicate=False),
             *model.named_buffers(remove_duplicate=False),
@@ -127,6 +128,44 @@ class ModuleLoss:
         rows = batch.to(targets.device)
         own = chosen(inputs, rows), targets[rows]
         return per_sample(self._stacked(parameters, *own, shared=False))
+
+    def losses_and_gradient(
+        self, parameters: Parameters, batch: Tensor | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Losses, and the gradient of each chain's summed losses by what is sampled. Where chains
+        run one after another, only one has its activations in memory.
+
+        Args:
+            parameters: name -> (chains, *shape), with what is held.
+            batch: indices of samples (chains, batch); None: all.
+
+        Returns:
+            losses (chains, samples in the batch); name -> gradient (chains, *shape).
+        """
+        chains = len(next(iter(parameters.values())))
+        if self.batched or chains == 1:
+            return self._differentiated(parameters, batch)
+        found = [
+            self._differentiated(
+                {name: p[c : c + 1] for name, p in parameters.items()},
+                None if batch is None else batch[c : c + 1],
+            )
+            for c in range(chains)
+        ]
+        gradients = {name: torch.cat([each[name] for _, each in found]) for name in found[0][1]}
+        return torch.cat([losses for losses, _ in found]), gradients
+
+    def _differentiated(
+        self, parameters: Parameters, batch: Tensor | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        leaves = {
+            name: p.detach().requires_grad_()
+            for name, p in parameters.items()
+            if name in self.moved
+        }
+        losses = self({**parameters, **leaves}, batch)
+        gradients = torch.autograd.grad(losses.sum(), [*leaves.values()], materialize_grads=True)
+        return losses.detach(), dict(zip(leaves, gradients, strict=True))
 
     def observe(self, parameters: Parameters) -> Tensor:
         """Every loss of the samples that are kept, token by token where there are tokens.
@@ -178,6 +217,7 @@ class ModuleLoss:
         inputs, targets = chosen(self.data[0], slice(2)), self.data[1][:2]
         moved = {name: a.detach().requires_grad_() for name, a in parameters.items()}
         leaves, held = [*moved.values()], dict(held or {})
+        self.moved = frozenset(moved)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
@@ -218,7 +258,9 @@ class ModuleLoss:
             own = inputs, targets
             if not shared:
                 own = chosen(inputs, torch.tensor(c)), targets[c]
-            each.append(self.losses(model, {k: p[c] for k, p in parameters.items()}, *own))
+            # A chain alone is a view of its stack, whose gradient needs no copy.
+            alone = {k: p.squeeze(0) if len(p) == 1 else p[c] for k, p in parameters.items()}
+            each.append(self.losses(model, alone, *own))
         return torch.stack(each)
 
 

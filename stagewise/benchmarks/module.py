@@ -24,6 +24,10 @@ from stagewise.benchmarks.toy import peer_library
 from stagewise.benchmarks.turns import ROUNDS, in_turns, ratios, sentence
 
 CHAINS, BATCH, OBSERVED = 16, 64, 64
+PEER_CHAINS, PEER_LONGER = (
+    2,
+    5,
+)  # one after another; as much longer, so that its start counts little
 
 
 @dataclass(frozen=True)
@@ -150,17 +154,24 @@ def as_the_peer_wants(subject: Subject) -> tuple[nn.Module, list[list[int]], Any
     )
 
 
-def peer(subject: Subject, folder: Path, chains: int) -> float:
-    """Chain steps per second of devinterp's plain SGLD, same batches, draws and observed samples.
+def peer(subject: Subject, folder: Path) -> float:
+    """Chain steps per second of devinterp's plain SGLD, same batches and observed samples. It is
+    run twice, and the shorter run taken from the longer: its start-up is no part of the rate.
 
     Args:
         subject: what is sampled.
-        folder: for what it writes; must not exist.
-        chains: it runs one after another: a few tell its speed.
+        folder: for what it writes.
 
     Returns:
         chain steps per second.
     """
+    short, long = max(2, subject.draws // 5), 2 * subject.draws
+    begun = [_peer_seconds(subject, folder / str(draws), draws) for draws in (short, long)]
+    return PEER_CHAINS * (long - short) / (begun[1] - begun[0])
+
+
+def _peer_seconds(subject: Subject, folder: Path, draws: int) -> float:
+    """Seconds of one call of devinterp's sampler."""
     posterior = subject.posterior
     model, rows, losses = as_the_peer_wants(subject)
     with peer_library() as (Dataset, sample):
@@ -172,11 +183,11 @@ def peer(subject: Subject, folder: Path, chains: int) -> float:
         sample(
             model, every, {"observed": (kept, max(1, subject.observed // subject.batch))},
             lr=posterior.step_size, n_beta=posterior.nbeta, localization=posterior.gamma,
-            num_chains=chains, num_draws=posterior.draws, num_burnin_steps=0,
+            num_chains=PEER_CHAINS, num_draws=draws, num_burnin_steps=0,
             num_steps_bw_draws=1, batch_size=subject.batch, num_init_loss_batches=1, init_seed=0,
             loss_fn=losses, device="cpu", output_path=folder,
         )  # fmt: skip
-        return chains * posterior.draws / (time.perf_counter() - begin)
+        return time.perf_counter() - begin
 
 
 def module_benchmark(*, threads: int, scale: float = 1.0, rounds: int = ROUNDS) -> str:
@@ -202,7 +213,7 @@ def module_benchmark(*, threads: int, scale: float = 1.0, rounds: int = ROUNDS) 
             ways: list[Callable[[], float]] = [
                 lambda s=subject: ours(s, together=True, threads=threads),  # type: ignore[misc]
                 lambda s=subject: ours(s, together=False, threads=threads),  # type: ignore[misc]
-                lambda s=subject, p=places: peer(s, next(p), 2),  # type: ignore[misc]
+                lambda s=subject, p=places: peer(s, next(p)),  # type: ignore[misc]
             ]
             for way in ways:  # start-up is no part of the times
                 way()
