@@ -59,7 +59,8 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"(importlib\.metadata|types|typing)\.\w+.*"),
     (r"py:.*", r"(torch\.)?OutOfMemoryError|SafetensorError|sympy\.core\.function\.AppliedUndef"),
-    (r"py:class", r"(.+\.)?(Number|Value|Result|Events|Mapping\[str)"),
+    (r"py:class", r"(.+\.)?(Number|Value|Result|Events|Mapping\[str|Module)"),
+    (r"py:class", r"(torch\.nn\.parameter\.)?Parameter|(torch\.optim\.optimizer\.)?Optimizer"),
 ]
 
 # What other projects document is looked up in lists that are kept here (inventories/make.py).

@@ -20,7 +20,7 @@ from stagewise.attribution.checks import ModelError, built, check_finite, check_
 from stagewise.attribution.data import as_tensors, loss_named
 from stagewise.attribution.draws import PosteriorDraws, joined
 from stagewise.attribution.pretrained import by_step, check_revisions, pretrained, weights_of
-from stagewise.attribution.sampling import Weights, cast, check_draws, draw, on_device
+from stagewise.attribution.sampling import StackedWeights, cast, check_draws, draw, on_device
 from stagewise.attribution.states import State, check_apart, checkpoint_files, fitted, read_state
 
 TOGETHER = 2**25  # parameters of checkpoints that are in memory at once
@@ -161,7 +161,9 @@ class Run:
         """Steps of the checkpoints, ascending."""
         return list(self.states)
 
-    def weights(self, steps: Sequence[int], parameters: str | Sequence[str] | None) -> Weights:
+    def weights(
+        self, steps: Sequence[int], parameters: str | Sequence[str] | None
+    ) -> StackedWeights:
         """Weights of some checkpoints, those that are sampled apart from the others.
 
         Args:
@@ -189,7 +191,7 @@ class Run:
         states = [fitted(self.model, self.states[step](), step) for step in steps]
         stacks = {name: torch.stack([state[name] for state in states]) for name in states[0]}
         held = {name: stacks[name] for name in stacks if name not in chosen}
-        return Weights({name: stacks[name] for name in chosen}, held)
+        return StackedWeights({name: stacks[name] for name in chosen}, held)
 
     def sample(
         self,

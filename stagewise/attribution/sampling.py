@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Weights:
+class StackedWeights:
     """Weights of some checkpoints, stacked.
 
     Attributes:
@@ -38,7 +38,7 @@ class Weights:
 
 
 def draw(
-    loss: Any, weights: Weights, steps: Sequence[int], posterior: PosteriorConfig, **how: Any
+    loss: Any, weights: StackedWeights, steps: Sequence[int], posterior: PosteriorConfig, **how: Any
 ) -> Draws:
     """Sample around stacked checkpoints; where memory does not do, with fewer chains at once.
 
