@@ -49,3 +49,21 @@ def distinct(values: list[Value]) -> list[Value]:
     if len(set(values)) < len(values):
         raise ValueError("every value may be given once only")
     return values
+
+
+def log_then_linear(until: int, every: int) -> list[int]:
+    """Steps at which a checkpoint is kept, as Pythia's: logarithmic, then linear.
+
+    Args:
+        until: last step of training.
+        every: steps between checkpoints, beside 0, 1, 2, 4, ... below it.
+
+    Returns:
+        ascending, with the last step.
+
+    Example:
+        >>> log_then_linear(35, 10)
+        [0, 1, 2, 4, 8, 10, 20, 30, 35]
+    """
+    early = [0, *(2**k for k in range(every.bit_length()))]
+    return sorted({*(s for s in early if s <= until), *range(every, until + 1, every), until})

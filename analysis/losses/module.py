@@ -120,6 +120,11 @@ class ModuleLoss:
         ]
         self.tied = len(every) > len({id(p) for _, p in every})
 
+    @property
+    def all_data(self) -> list[tuple[Inputs, Tensor]]:
+        """Inputs and targets that chains move on, and those that are kept where they are others."""
+        return [self.data] if self.kept is self.data else [self.data, self.kept]
+
     def __call__(self, parameters: Parameters, batch: Tensor | None) -> Tensor:
         """Loss of each sample, a mean over its tokens: (chains, samples in the batch)."""
         inputs, targets = self.data

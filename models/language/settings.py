@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from models.language.architectures import names
 from models.language.optimizers import names as optimizer_names
-from models.settings import Section
+from models.settings import Section, log_then_linear
 
 
 class Network(Section):
@@ -79,6 +79,4 @@ class Training(Section):
     @property
     def checkpoints(self) -> list[int]:
         """Steps at which a checkpoint is kept: logarithmic, then linear."""
-        early = [0, *(2**k for k in range(self.checkpoint_every.bit_length()))]
-        linear = range(self.checkpoint_every, self.steps + 1, self.checkpoint_every)
-        return sorted({*(s for s in early if s <= self.steps), *linear, self.steps})
+        return log_then_linear(self.steps, self.checkpoint_every)

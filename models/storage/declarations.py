@@ -102,3 +102,22 @@ def modules_of(package: str) -> list[str]:
     """
     folder = import_module(package).__path__
     return sorted(f"{package}.{m.name}" for m in pkgutil.iter_modules(folder) if not m.ispkg)
+
+
+def doors_of(package: str, base: str = "base") -> tuple[str, ...]:
+    """Names of what a package has one file each of, such as architectures; nothing is imported but
+    the package.
+
+    Args:
+        package: its dotted name.
+        base: the file that says what one is, and is none.
+
+    Returns:
+        names of the other files, sorted.
+
+    Example:
+        >>> doors_of("models.language.optimizers")
+        ('adamw', 'muon')
+    """
+    found = (module.rpartition(".")[2] for module in modules_of(package))
+    return tuple(name for name in found if name != base)

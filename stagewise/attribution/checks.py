@@ -84,7 +84,7 @@ def check_losses(loss: ModuleLoss, parameters: Mapping[str, Tensor], step: int) 
     """
     _check_images(loss)
     tokens = None
-    for inputs, targets in (loss.data,) if loss.kept is loss.data else (loss.data, loss.kept):
+    for inputs, targets in loss.all_data:
         whole = losses_at(loss, parameters, inputs, targets)
         if not whole.ndim or len(whole) != len(targets):
             raise DataError(
@@ -113,7 +113,7 @@ def check_finite(loss: ModuleLoss, parameters: Mapping[str, Tensor], step: int) 
     Raises:
         DataError: one is not; names the sample.
     """
-    for inputs, targets in (loss.data,) if loss.kept is loss.data else (loss.data, loss.kept):
+    for inputs, targets in loss.all_data:
         _check_finite(losses_at(loss, parameters, inputs, targets), step)
 
 

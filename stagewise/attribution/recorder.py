@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file, save_model
 from torch import nn
 
+from models.settings import log_then_linear
 from models.storage.errors import CheckpointError
 from models.storage.files import whole_folder
 from stagewise.attribution.states import checkpoint_files, fitted, read_state
@@ -39,9 +40,7 @@ def schedule(until: int, every: int) -> list[int]:
     """
     if until < 1 or every < 1:
         raise ValueError(f"until = {until}, every = {every}: both at least 1")
-    early = [0, *(2**k for k in range(every.bit_length()))]
-    steps = {s for s in early if s <= until} | set(range(every, until + 1, every)) | {until}
-    return sorted(steps)
+    return log_then_linear(until, every)
 
 
 class Recorder:

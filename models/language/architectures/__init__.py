@@ -5,9 +5,7 @@
 is what `from_pretrained` needs to load an attention-only checkpoint.
 """
 
-from models.storage.declarations import modules_of
-
-NOT_ONE = "base"
+from models.storage.declarations import doors_of
 
 
 def names() -> tuple[str, ...]:
@@ -16,5 +14,4 @@ def names() -> tuple[str, ...]:
     Returns:
         sorted.
     """
-    found = (module.rpartition(".")[2] for module in modules_of(__name__))
-    return tuple(name for name in found if name != NOT_ONE)
+    return doors_of(__name__)

@@ -1,8 +1,6 @@
 """Optimizers of language models, one file each; `base` says what one is and finds them."""
 
-from models.storage.declarations import modules_of
-
-NOT_ONE = "base"
+from models.storage.declarations import doors_of
 
 
 def names() -> tuple[str, ...]:
@@ -11,5 +9,4 @@ def names() -> tuple[str, ...]:
     Returns:
         sorted.
     """
-    found = (module.rpartition(".")[2] for module in modules_of(__name__))
-    return tuple(name for name in found if name != NOT_ONE)
+    return doors_of(__name__)
