@@ -12,18 +12,16 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from analysis.losses.module import ModuleLoss, SampleLoss
+from analysis.losses.module import SampleLoss
 from analysis.sampling.settings import PosteriorConfig
 from analysis.sampling.streams import MAX_STREAM
 from models.storage.errors import CheckpointError
-from stagewise.attribution.checks import ModelError, built, check_finite, check_losses, check_module
-from stagewise.attribution.data import as_tensors, loss_named
+from stagewise.attribution.checks import ModelError, built, check_module
 from stagewise.attribution.draws import PosteriorDraws, joined
+from stagewise.attribution.losses import losses_of
 from stagewise.attribution.pretrained import by_step, check_revisions, pretrained, weights_of
-from stagewise.attribution.sampling import StackedWeights, cast, check_draws, draw, on_device
+from stagewise.attribution.sampling import StackedWeights, check_draws, draw, in_groups
 from stagewise.attribution.states import State, check_apart, checkpoint_files, fitted, read_state
-
-TOGETHER = 2**25  # parameters of checkpoints that are in memory at once
 
 
 class Run:
@@ -246,13 +244,13 @@ class Run:
         posterior = posterior or PosteriorConfig()
         check_draws(posterior)
         chosen = self.chosen(steps)
-        of, tokens = self.losses(
-            data, loss, posterior, parameters=parameters, observed=observed, columns=columns,
+        of, tokens = losses_of(
+            self, data, loss, posterior, parameters=parameters, observed=observed, columns=columns,
             steps=chosen, device=device,
         )  # fmt: skip
         apart = tokens is not None or of.kept is not of.data
         found = []
-        for group in self.groups(chosen):
+        for group in in_groups(chosen, self.model):
             found.append(
                 draw(
                     of, self.weights(group, parameters), group, posterior,
@@ -265,58 +263,6 @@ class Run:
             loss=loss if isinstance(loss, str) else getattr(loss, "__name__", "a function"),
             own=of.kept is of.data,
         )  # fmt: skip
-
-    def losses(
-        self,
-        data: Any,
-        loss: str | SampleLoss,
-        posterior: PosteriorConfig,
-        *,
-        parameters: str | Sequence[str] | None = None,
-        observed: Any = None,
-        columns: tuple[str, str] | None = None,
-        steps: Sequence[int],
-        device: str = "cpu",
-    ) -> tuple[ModuleLoss, int | None]:
-        """The losses of the module on data, looked at at every checkpoint before any is sampled.
-
-        Args:
-            data: as of `sample`, as all that follow.
-            loss: its name, or a function.
-            posterior: its dtype is that of the chains.
-            parameters: those that are sampled.
-            observed: data whose losses are kept.
-            columns: of a data set.
-            steps: checkpoints that are to be sampled, at least one.
-            device: to compute on.
-
-        Returns:
-            the losses as the sampler takes them, and losses per observed sample, None for one.
-
-        Raises:
-            DataError: data or losses are not as `sample` wants them.
-            ModelError: the module's losses are not those of weights and samples alone.
-            CheckpointError: weights do not fit.
-        """
-        dtype = getattr(torch, posterior.dtype)
-        own = on_device(as_tensors(data, columns), device, dtype)
-        kept = None
-        if observed is not None:
-            kept = on_device(as_tensors(observed, columns), device, dtype)
-        model = copy.deepcopy(self.model).to(device=device, dtype=dtype)
-        of = ModuleLoss(model, *own, loss_named(loss), observed=kept)
-        weights = self.weights(steps[:1], parameters)
-        first = {name: cast(a, device, dtype) for name, a in weights.first.items()}
-        tokens = check_losses(of, first, steps[0])
-        for step in steps[1:]:
-            there = self.weights([step], parameters).first
-            check_finite(of, {name: cast(a, device, dtype) for name, a in there.items()}, step)
-        two = [
-            {name: first[name].expand(2, *first[name].shape) for name in part}
-            for part in (weights.moved, weights.held)
-        ]
-        of.choose(*two)
-        return of, tokens
 
     def chosen(self, steps: Iterable[int] | None) -> list[int]:
         """Checkpoints asked for, ascending, each once.
@@ -338,19 +284,6 @@ class Run:
         if not wanted:
             raise CheckpointError("steps is empty: at least one checkpoint")
         return wanted
-
-    def groups(self, steps: Sequence[int]) -> list[list[int]]:
-        """Checkpoints that are in memory together.
-
-        Args:
-            steps: of the checkpoints.
-
-        Returns:
-            the same in groups.
-        """
-        each = sum(a.numel() for a in self.model.state_dict().values())
-        size = max(1, TOGETHER // max(each, 1))
-        return [list(steps[start : start + size]) for start in range(0, len(steps), size)]
 
 
 def _given(state: State) -> State:

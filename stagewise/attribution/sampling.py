@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from analysis.sampling.posterior import Draws, sample_posterior
 from analysis.sampling.settings import PosteriorConfig
 from analysis.statistics.jackknife import jackknife_blocks
 from stagewise.attribution.data import DataError
+
+TOGETHER = 2**25  # numbers of checkpoints that are in memory at once
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +75,21 @@ def draw(
                 ) from error
             at_once = max(1, (at_once or posterior.chains * len(steps)) // 2)
             logger.warning("memory does not do: at most %d chains at once", at_once)
+
+
+def in_groups(steps: Sequence[int], model: nn.Module) -> list[list[int]]:
+    """Checkpoints that are in memory together.
+
+    Args:
+        steps: of the checkpoints.
+        model: whose parameters and buffers each holds.
+
+    Returns:
+        the same steps in groups, in their order.
+    """
+    each = sum(a.numel() for a in model.state_dict().values())
+    size = max(1, TOGETHER // max(each, 1))
+    return [list(steps[start : start + size]) for start in range(0, len(steps), size)]
 
 
 def check_draws(posterior: PosteriorConfig) -> None:

@@ -12,6 +12,7 @@ import torch
 from analysis.losses.module import SampleLoss
 from analysis.sampling.curvature import extreme_curvatures
 from analysis.sampling.settings import PosteriorConfig
+from stagewise.attribution.losses import losses_of
 from stagewise.attribution.run import Run
 from stagewise.attribution.sampling import cast
 
@@ -76,7 +77,9 @@ def suggest(
         (4.0, 'nbeta = 4: one per sample of the data.')
     """
     steps = sorted({run.steps[0], run.steps[len(run.steps) // 2], run.steps[-1]})
-    of, _ = run.losses(data, loss, PosteriorConfig(), columns=columns, steps=steps, device=device)
+    of, _ = losses_of(
+        run, data, loss, PosteriorConfig(), columns=columns, steps=steps, device=device
+    )
     nbeta, curvatures, gammas = float(len(of.data[1])), [], []
     for step in steps:
         weights = run.weights([step], None)

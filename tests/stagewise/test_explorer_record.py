@@ -21,14 +21,6 @@ from stagewise.tasks.merge import explorer_sources
 from stagewise.tasks.merge.explorer_record import thinned
 from stagewise.tasks.merge.explorer_sources import gather, groups, read_by_views
 
-CLAIM = {"claim": "a", "figure": "hidden_paths", "verdict": "partly"}
-CLAIMS = {"C1": CLAIM, "C2": {**CLAIM, "figure": "odd", "verdict": "not run"}}
-SMALL = [
-    "theory.hierarchies={depth_4: null, unbalanced: null}",
-    "theory.optimizers={gradient_descent: null, momentum: null, minibatch: null}",
-    "language.elsewhere={natural: null, natural_small: null, pythia_14m: null}",
-]
-
 
 def test_a_kept_table_is_small_and_right_to_five_digits(tmp_path):
     rng = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 
-from figures import of_room, scripts
+from figures import scripts
 from figures.style.common import save
 from stagewise.config import load_config
 from stagewise.paths import Paths
@@ -19,10 +19,6 @@ from stagewise.provenance.store import read_table
 from stagewise.tasks.base import perform
 from stagewise.tasks.merge.figures import load_tables
 from tests.stagewise.conftest import Run
-
-TABLES, THEORY_TABLES = of_room("toy"), of_room("theory")
-LANGUAGE_TABLES, ACROSS_TABLES = of_room("language"), of_room("across")
-IN_DOCUMENT = ("stages_of_learning", *THEORY_TABLES)
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
