@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
+from torch import nn
 
 from analysis.losses.module import ModuleLoss, SampleLoss
 from analysis.sampling.settings import PosteriorConfig
 from stagewise.attribution.checks import check_finite, check_losses
 from stagewise.attribution.data import as_tensors, loss_named
-from stagewise.attribution.sampling import cast, on_device
-
-if TYPE_CHECKING:
-    from stagewise.attribution.run import Run
+from stagewise.attribution.sampling import StackedWeights, cast, on_device
 
 
 def losses_of(
-    run: Run,
+    model: nn.Module,
+    weights_at: Callable[[Sequence[int], str | Sequence[str] | None], StackedWeights],
     data: Any,
     loss: str | SampleLoss,
     posterior: PosteriorConfig,
@@ -33,7 +32,8 @@ def losses_of(
     """The losses of the module on data, looked at at every checkpoint before any is sampled.
 
     Args:
-        run: of the module.
+        model: of the run.
+        weights_at: (steps, parameters) -> weights there.
         data: as of `Run.sample`, as all that follow.
         loss: its name, or a function.
         posterior: its dtype is that of the chains.
@@ -56,13 +56,13 @@ def losses_of(
     kept = None
     if observed is not None:
         kept = on_device(as_tensors(observed, columns), device, dtype)
-    model = copy.deepcopy(run.model).to(device=device, dtype=dtype)
-    of = ModuleLoss(model, *own, loss_named(loss), observed=kept)
-    weights = run.weights(steps[:1], parameters)
+    own_model = copy.deepcopy(model).to(device=device, dtype=dtype)
+    of = ModuleLoss(own_model, *own, loss_named(loss), observed=kept)
+    weights = weights_at(steps[:1], parameters)
     first = {name: cast(a, device, dtype) for name, a in weights.first.items()}
     tokens = check_losses(of, first, steps[0])
     for step in steps[1:]:
-        there = run.weights([step], parameters).first
+        there = weights_at([step], parameters).first
         check_finite(of, {name: cast(a, device, dtype) for name, a in there.items()}, step)
     two = [
         {name: first[name].expand(2, *first[name].shape) for name in part}

@@ -245,8 +245,8 @@ class Run:
         check_draws(posterior)
         chosen = self.chosen(steps)
         of, tokens = losses_of(
-            self, data, loss, posterior, parameters=parameters, observed=observed, columns=columns,
-            steps=chosen, device=device,
+            self.model, self.weights, data, loss, posterior, parameters=parameters,
+            observed=observed, columns=columns, steps=chosen, device=device,
         )  # fmt: skip
         apart = tokens is not None or of.kept is not of.data
         found = []

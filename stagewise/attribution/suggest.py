@@ -78,7 +78,14 @@ def suggest(
     """
     steps = sorted({run.steps[0], run.steps[len(run.steps) // 2], run.steps[-1]})
     of, _ = losses_of(
-        run, data, loss, PosteriorConfig(), columns=columns, steps=steps, device=device
+        run.model,
+        run.weights,
+        data,
+        loss,
+        PosteriorConfig(),
+        columns=columns,
+        steps=steps,
+        device=device,
     )
     nbeta, curvatures, gammas = float(len(of.data[1])), [], []
     for step in steps:
